@@ -1,0 +1,1 @@
+"""Scores of contracts, stars (评价). May import core … deliverables."""
