@@ -1,32 +1,25 @@
 """`python3 -m launch COMMAND`: what the Makefile calls."""
 
-from __future__ import annotations
-
-import argparse
 import sys
 
-from launch import servers
-from launch.places import Problem, data_folder
+# Before anything else is imported: older versions cannot even read it.
+if sys.version_info < (3, 11):  # noqa: UP036 -- older ones do come here
+    sys.exit(
+        "Python %d.%d is too old: 3.11 or newer is needed.\n" % sys.version_info[:2]  # noqa: UP031 -- as above
+        + "  → install python3.11 or newer; `make` takes it from the PATH, or as make PYTHON=/path/to/python3"
+    )
 
-
-def main(arguments: list[str]) -> int:
-    """Run one command; its exit code."""
-    parser = argparse.ArgumentParser(prog="python3 -m launch")
-    parser.add_argument("command", choices=["servers", "stop"])
-    parser.add_argument("--data")
-    chosen = parser.parse_args(arguments)
-    data = data_folder(chosen.data)
-    if chosen.command == "servers":
-        found = servers.ensure(data, keep=True)
-        print(f"DATABASE_URL={found.database_url}\nREDIS_URL={found.redis_url}")
-    elif servers.stop(data):
-        print("stopped")
-    return 0
-
+from launch.commands import main
+from launch.places import Problem
 
 if __name__ == "__main__":
+    # A terminal without UTF-8 shall not stop us at an arrow.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # real streams have it
     try:
         sys.exit(main(sys.argv[1:]))
     except Problem as problem:
-        print(problem, file=sys.stderr)
+        print(f"\n{problem}", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

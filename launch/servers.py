@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from launch import postgres, valkey
+from launch import postgres, valkey, witness
 from launch.places import Problem, data_folder, make_data_folder
 from launch.processes import alive
 
@@ -88,6 +88,18 @@ def running(data: Path) -> bool:
     return all(_running(data, _read(data)))
 
 
+def silent(data: Path) -> str:
+    """Which server of ours no longer answers ("postgres", "valkey" or "witness"); empty where all do."""
+    noted = _read(data)
+    if noted is not None:
+        for name, answers in zip(("postgres", "valkey"), _running(data, noted), strict=True):
+            if not answers and not os.environ.get({"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}[name]):
+                return name
+    if (data / "witness.json").exists() and witness.noted(data) is None:
+        return "witness"
+    return ""
+
+
 def _start(data: Path, *, keep: bool, throwaway: bool) -> tuple[_Noted, bool]:
     noted = _read(data)
     has_database, has_queue = _running(data, noted)
@@ -112,6 +124,7 @@ def _start(data: Path, *, keep: bool, throwaway: bool) -> tuple[_Noted, bool]:
 
 
 def _stop(data: Path, noted: _Noted | None) -> None:
+    witness.stop(data)
     if noted is None:
         return
     has_database, has_queue = _running(data, noted)
@@ -147,7 +160,7 @@ def release(data: Path) -> None:
         finally:
             os.close(descriptor)
         noted = _read(data)
-        if noted is not None and not noted.keep:
+        if noted is None or not noted.keep:
             _stop(data, noted)
 
 
@@ -205,3 +218,17 @@ def ensure(data_dir: str | os.PathLike[str] | None = None, *, keep: bool = False
         redis_url or noted.redis_url,
         started,
     )
+
+
+def ensure_witness(data_dir: str | os.PathLike[str] | None = None) -> str:
+    """The draws' witness: WITNESS_URL, else this DATA's own, started like the servers. Raises Problem."""
+    named = os.environ.get("WITNESS_URL", "")
+    if named:
+        return named
+    data = data_folder(data_dir)
+    make_data_folder(data)
+    with _alone(data):
+        running = witness.noted(data)
+        url = running[0] if running else witness.start(data)
+        _use(data)
+    return url

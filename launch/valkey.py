@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from launch.binaries import redis
 from launch.places import Problem, tail
-from launch.processes import alive, end, remember, wait_until
+from launch.processes import alive, end, free_port, remember, wait_until
 
 _START_SECONDS = 30.0
 
@@ -35,13 +35,6 @@ def answers(url: str) -> bool:
     return heard.endswith(b"+PONG\r\n")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def start(data: Path, *, throwaway: bool) -> tuple[str, int]:
     """Start the server on DATA/valkey. Gives its address and process id; raises Problem."""
     home = data / "valkey"
@@ -49,7 +42,7 @@ def start(data: Path, *, throwaway: bool) -> tuple[str, int]:
     log = data / "logs" / "valkey.log"
     program = redis()
     for _ in range(3):  # another program may take the port between our look and the server's
-        port, password = _free_port(), secrets.token_hex(16)
+        port, password = free_port(), secrets.token_hex(16)
         settings = home / "valkey.conf"
         settings.touch(mode=0o600)
         # The password stands in a file of ours alone: arguments are seen by every user of the machine.
