@@ -117,7 +117,10 @@ def region_successors(old_code: str) -> tuple[Region, ...]:
 @cache
 def industries() -> tuple[Industry, ...]:
     """The industry authorities, in the order in which lists show them."""
-    found = _load("industries.csv", lambda row: Industry(row["code"], row["name"], row["name_en"], row["bureau"]))
+    found = _load(
+        "industries.csv",
+        lambda row: Industry(row["code"], row["name"], row["name_en"], row["bureau"], row["provincial_bureau"]),
+    )
     _unique("industries.csv", [industry.code for industry in found])
     return found
 
@@ -200,6 +203,16 @@ def matters() -> tuple[Matter, ...]:
             raise CatalogueError(f"matters.csv: {matter.code}: published without a legal basis")
         _check_requirements(matter)
     return found
+
+
+@cache
+def _matters_by_code() -> dict[str, Matter]:
+    return {matter.code: matter for matter in matters()}
+
+
+def matter(code: str) -> Matter:
+    """The starting matter with this code. Raises KeyError."""
+    return _matters_by_code()[code]
 
 
 def _check_requirements(matter: Matter) -> None:

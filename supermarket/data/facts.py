@@ -78,12 +78,13 @@ class RegionChange:
 
 @dataclass(frozen=True, slots=True)
 class Industry:
-    """An industry authority (行业主管部门): ASCII code, field in Chinese and English, usual name of its bureau."""
+    """An industry authority (行业主管部门): ASCII code, field, usual names of its local and provincial bureau."""
 
     code: str
     name: str
     name_en: str
     bureau: str
+    provincial_bureau: str
 
 
 @dataclass(frozen=True, slots=True)
