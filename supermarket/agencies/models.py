@@ -1,0 +1,171 @@
+"""Tables of register 2, schema `agencies`."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from supermarket.core.columns import Json, UtcDateTime, choice
+from supermarket.extensions import Base
+
+
+class Standing(StrEnum):
+    """Where an agency stands in the market (onboarding.md)."""
+
+    APPLIED = "applied"
+    ACTIVE = "active"
+    RECTIFYING = "rectifying"
+    FROZEN = "frozen"
+    SERVICE_WITHDRAWN = "service_withdrawn"
+    BLACKLISTED = "blacklisted"
+    EXPELLED = "expelled"
+    LEFT = "left"
+
+
+class Agency(Base):
+    """An intermediary agency (中介服务机构); one entry serves the whole province."""
+
+    __tablename__ = "agencies"
+    __table_args__ = (sa.Index("ix_agencies_standing_name", "standing", "name"), {"schema": "agencies"})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uscc: Mapped[str] = mapped_column(sa.String(18), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(200), index=True)
+    kind: Mapped[str] = mapped_column(sa.String(64))
+    organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.organisations.id"), unique=True)
+    region_code: Mapped[str] = mapped_column(sa.ForeignKey("platform.regions.code"), index=True)
+    address: Mapped[str] = mapped_column(sa.String(300), default="")
+    public_contact: Mapped[str] = mapped_column(sa.String(200), default="")
+    introduction: Mapped[str] = mapped_column(sa.Text, default="")
+    legal_representative: Mapped[str] = mapped_column(sa.String(64), default="")
+    established: Mapped[date | None]
+    business_scope: Mapped[str] = mapped_column(sa.Text, default="")
+    standing: Mapped[Standing] = mapped_column(choice(Standing, "standing"))
+    standing_since: Mapped[datetime] = mapped_column(UtcDateTime)
+    pledge_signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    applied_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    decision_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    version: Mapped[int] = mapped_column(default=1)
+    services: Mapped[list["Service"]] = relationship(back_populates="agency", order_by="Service.matter_code")
+    qualifications: Mapped[list["Qualification"]] = relationship(back_populates="agency", order_by="Qualification.id")
+    practitioners: Mapped[list["Practitioner"]] = relationship(back_populates="agency", order_by="Practitioner.id")
+    related_parties: Mapped[list["RelatedParty"]] = relationship(back_populates="agency", order_by="RelatedParty.id")
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class Service(Base):
+    """A matter that an agency offers, its fee standard in words and the days it promises."""
+
+    __tablename__ = "services"
+    __table_args__ = (
+        sa.UniqueConstraint("agency_id", "matter_code"),
+        sa.CheckConstraint("promised_days >= 1", name="promised_days_positive"),
+        {"schema": "agencies"},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"), index=True)
+    matter_code: Mapped[str] = mapped_column(sa.ForeignKey("matters.matters.code"), index=True)
+    fee_standard: Mapped[str] = mapped_column(sa.Text)
+    promised_days: Mapped[int]
+    hidden_reason: Mapped[str | None] = mapped_column(sa.String(64))
+    agency: Mapped[Agency] = relationship(back_populates="services")
+
+
+class Qualification(Base):
+    """A certificate that an agency filed; valid through `valid_until` (None: without end)."""
+
+    __tablename__ = "qualifications"
+    __table_args__ = (sa.UniqueConstraint("kind_code", "number"), {"schema": "agencies"})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"), index=True)
+    kind_code: Mapped[str] = mapped_column(sa.ForeignKey("matters.qualification_kinds.code"))
+    speciality: Mapped[str | None] = mapped_column(sa.String(100))
+    level: Mapped[str | None] = mapped_column(sa.String(64))
+    number: Mapped[str] = mapped_column(sa.String(64))
+    issuer: Mapped[str] = mapped_column(sa.String(200))
+    valid_until: Mapped[date | None]
+    document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.documents.id"))
+    agency: Mapped[Agency] = relationship(back_populates="qualifications")
+
+
+class Practitioner(Base):
+    """A person who works for one agency; the identity number is encrypted and found only by its keyed hash."""
+
+    __tablename__ = "practitioners"
+    __table_args__ = (
+        sa.Index(
+            "uq_practitioners_one_agency",
+            "identity_hash",
+            unique=True,
+            postgresql_where=sa.text("released_at IS NULL"),
+        ),
+        {"schema": "agencies"},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(64))
+    licence_kind_code: Mapped[str] = mapped_column(sa.ForeignKey("matters.qualification_kinds.code"))
+    licence_number: Mapped[str] = mapped_column(sa.String(64))
+    registered_until: Mapped[date]
+    identity_cipher: Mapped[bytes]
+    identity_hash: Mapped[str] = mapped_column(sa.String(64))
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    agency: Mapped[Agency] = relationship(back_populates="practitioners")
+
+
+class RelatedParty(Base):
+    """The head, a controller or a manager of an agency, by the registry; `party_hash` links the same party across agencies."""
+
+    __tablename__ = "related_parties"
+    __table_args__ = ({"schema": "agencies"},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"), index=True)
+    relation: Mapped[str] = mapped_column(sa.String(32))
+    name: Mapped[str] = mapped_column(sa.String(200))
+    party_uscc: Mapped[str | None] = mapped_column(sa.String(18), index=True)
+    party_hash: Mapped[str] = mapped_column(sa.String(64), index=True)
+    agency: Mapped[Agency] = relationship(back_populates="related_parties")
+
+
+class StandingChange(Base):
+    """One change of standing with its basis, proposer, executor, period, statement, effect and way back."""
+
+    __tablename__ = "standing_changes"
+    __table_args__ = ({"schema": "agencies"},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"), index=True)
+    before: Mapped[Standing] = mapped_column(choice(Standing, "before"))
+    after: Mapped[Standing] = mapped_column(choice(Standing, "after"))
+    basis: Mapped[str] = mapped_column(sa.Text)
+    proposer: Mapped[str] = mapped_column(sa.String(200))
+    executor: Mapped[str] = mapped_column(sa.String(200))
+    from_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    until_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    statement: Mapped[str] = mapped_column(sa.Text, default="")
+    effect: Mapped[str] = mapped_column(sa.Text, default="")
+    way_back: Mapped[str] = mapped_column(sa.Text, default="")
+
+
+class Check(Base):
+    """What one automatic check found at one moment, with the registry's own reference."""
+
+    __tablename__ = "checks"
+    __table_args__ = (sa.Index("ix_checks_agency_round", "agency_id", "round_at"), {"schema": "agencies"})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"))
+    round_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    code: Mapped[str] = mapped_column(sa.String(64))
+    outcome: Mapped[str] = mapped_column(sa.String(16))
+    registry_name: Mapped[str] = mapped_column(sa.String(64))
+    reference: Mapped[str] = mapped_column(sa.String(200))
+    sentence: Mapped[str] = mapped_column(sa.Text)
+    parameters: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

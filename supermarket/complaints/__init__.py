@@ -1,0 +1,1 @@
+"""Complaints (投诉). May import core … standing."""

@@ -1,0 +1,1 @@
+"""Drafting, signing, urging (合同). May import core … selection."""

@@ -1,0 +1,212 @@
+"""One append-only row per change, in the change's own transaction: audit trail, timeline, outbox and feed at once.
+
+Rows are written unchained, so that nothing waits for anything; `seal` then appends (seq, event, hash) in commit order.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from supermarket.core.clock import real_now
+from supermarket.core.columns import UtcDateTime
+from supermarket.core.permissions import Actor
+from supermarket.extensions import Base, db
+
+GENESIS = "0" * 64
+SEAL_LOCK = 7_401_001
+Scalar = str | int | bool | None
+Value = Scalar | Sequence[Scalar] | Mapping[str, Scalar]
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A kind of change: its name, the kind of thing it is about, exactly which keys its data has, whether the public sees it."""
+
+    name: str
+    subject: str
+    keys: frozenset[str]
+    public: bool
+    sentence: str
+
+
+TAGS: dict[str, Tag] = {}
+Handler = Callable[["Event"], None]
+HANDLERS: dict[str, tuple[Handler, ...]] = {}
+
+
+def declare(name: str, *, subject: str, sentence: str, keys: Iterable[str] = (), public: bool = True) -> Tag:
+    """Make a tag known. `sentence` is the msgid that a timeline shows. Raises ValueError if the name is taken."""
+    if name in TAGS:
+        raise ValueError(f"event tag {name} is declared twice")
+    TAGS[name] = Tag(name, subject, frozenset(keys), public, sentence)
+    return TAGS[name]
+
+
+class Event(Base):
+    """What changed, about what, when in the market's time and in real time, by whom; references only, no personal data."""
+
+    __tablename__ = "events"
+    __table_args__ = (
+        sa.Index("ix_events_subject", "subject_kind", "subject_code", "id"),
+        sa.Index("ix_events_project_code", "project_code", "id"),
+        sa.Index("ix_events_agency_uscc", "agency_uscc", "id"),
+        {"schema": "platform"},
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    tag: Mapped[str] = mapped_column(sa.String(64))
+    subject_kind: Mapped[str] = mapped_column(sa.String(32))
+    subject_code: Mapped[str] = mapped_column(sa.String(64))
+    project_code: Mapped[str | None] = mapped_column(sa.String(32))
+    agency_uscc: Mapped[str | None] = mapped_column(sa.String(18))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor_user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.users.id"))
+    actor_organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.organisations.id"))
+    public: Mapped[bool]
+    data: Mapped[dict[str, Value]] = mapped_column(JSONB)
+
+    @property
+    def sentence(self) -> str:
+        """The msgid of the timeline's sentence."""
+        return TAGS[self.tag].sentence
+
+
+class SealedEvent(Base):
+    """The chain: hash = SHA256(previous hash ‖ canonical event)."""
+
+    __tablename__ = "sealed_events"
+    __table_args__ = ({"schema": "platform"},)
+
+    seq: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.events.id"), unique=True)
+    hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+
+
+def record(
+    tag: Tag,
+    subject_code: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    data: Mapping[str, Value] | None = None,
+    project_code: str | None = None,
+    agency_uscc: str | None = None,
+    organisation_id: int | None = None,
+) -> Event:
+    """Append the event to the present transaction and hand it to the wired handlers.
+
+    Raises ValueError if the data's keys are not exactly the tag's.
+    """
+    payload = dict(data or {})
+    if set(payload) != tag.keys:
+        raise ValueError(f"event {tag.name} wants keys {sorted(tag.keys)}, got {sorted(payload)}")
+    row = Event(
+        tag=tag.name,
+        subject_kind=tag.subject,
+        subject_code=subject_code,
+        project_code=subject_code if tag.subject == "project" else project_code,
+        agency_uscc=subject_code if tag.subject == "agency" else agency_uscc,
+        at=at,
+        recorded_at=real_now(),
+        actor_user_id=actor.user_id,
+        actor_organisation_id=organisation_id if organisation_id is not None else actor.organisation_id,
+        public=tag.public,
+        data=payload,
+    )
+    db.session.add(row)
+    db.session.flush()
+    for handle in HANDLERS.get(tag.name, ()):
+        handle(row)
+    return row
+
+
+def canonical(row: Event) -> bytes:
+    """The bytes that the chain hashes: sorted JSON of everything the row says."""
+    return orjson.dumps(
+        {
+            "id": row.id,
+            "tag": row.tag,
+            "subject": [row.subject_kind, row.subject_code],
+            "project": row.project_code,
+            "agency": row.agency_uscc,
+            "at": row.at.isoformat(),
+            "recorded_at": row.recorded_at.isoformat(),
+            "actor": [row.actor_user_id, row.actor_organisation_id],
+            "public": row.public,
+            "data": row.data,
+        },
+        option=orjson.OPT_SORT_KEYS,
+    )
+
+
+def chained(previous: str, row: Event) -> str:
+    """The hash of `row` after `previous` (both hex)."""
+    return hashlib.sha256(bytes.fromhex(previous) + canonical(row)).hexdigest()
+
+
+def seal(limit: int = 5000) -> int:
+    """Chain what has been committed and is not sealed yet, at most `limit` rows; gives how many.
+
+    One sealer at a time: an advisory lock of the transaction.
+    """
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(SEAL_LOCK)))
+    head = db.session.execute(
+        sa.select(SealedEvent.seq, SealedEvent.hash).order_by(SealedEvent.seq.desc()).limit(1)
+    ).first()
+    seq, previous = (head.seq, head.hash) if head else (0, GENESIS)
+    waiting = db.session.scalars(
+        sa.select(Event).where(~sa.exists().where(SealedEvent.event_id == Event.id)).order_by(Event.id).limit(limit)
+    ).all()
+    for row in waiting:
+        seq, previous = seq + 1, chained(previous, row)
+        db.session.add(SealedEvent(seq=seq, event_id=row.id, hash=previous))
+    db.session.flush()
+    return len(waiting)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What `verify_chain` found: rows read, the head's hash, events not sealed yet, and the first seq that does not fit."""
+
+    sealed: int
+    head: str
+    unsealed: int
+    broken_at: int | None
+
+
+def verify_chain() -> Audit:
+    """Recompute the whole chain from the rows as they stand."""
+    previous, count, broken = GENESIS, 0, None
+    rows = db.session.execute(
+        sa.select(SealedEvent, Event).join(Event, Event.id == SealedEvent.event_id).order_by(SealedEvent.seq)
+    ).yield_per(1000)
+    for sealed, row in rows:
+        count += 1
+        expected = chained(previous, row)
+        if broken is None and (sealed.seq != count or sealed.hash != expected):
+            broken = sealed.seq
+        previous = sealed.hash
+    unsealed = db.session.scalar(
+        sa.select(sa.func.count()).select_from(Event).where(~sa.exists().where(SealedEvent.event_id == Event.id))
+    )
+    return Audit(sealed=count, head=previous, unsealed=unsealed or 0, broken_at=broken)
+
+
+def timeline(*, subject_kind: str, subject_code: str, public_only: bool, limit: int = 200) -> Sequence[Event]:
+    """Events of one thing, newest first; a project's holds those of everything that belongs to it."""
+    owner = (
+        Event.project_code == subject_code
+        if subject_kind == "project"
+        else Event.agency_uscc == subject_code
+        if subject_kind == "agency"
+        else sa.and_(Event.subject_kind == subject_kind, Event.subject_code == subject_code)
+    )
+    query = sa.select(Event).where(owner).order_by(Event.id.desc()).limit(limit)
+    return db.session.scalars(query.where(Event.public) if public_only else query).all()

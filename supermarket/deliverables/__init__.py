@@ -1,0 +1,1 @@
+"""Submissions and acceptance (成果). May import core … payments."""

@@ -1,0 +1,34 @@
+"""Every table of the house in one import, for the migrations and for nothing else."""
+
+from supermarket.accounts import models as accounts
+from supermarket.agencies import models as agencies
+from supermarket.contracts import models as contracts
+from supermarket.core import clock, events
+from supermarket.credit import models as credit
+from supermarket.deliverables import models as deliverables
+from supermarket.documents import models as documents
+from supermarket.matters import models as matters
+from supermarket.notices import models as notices
+from supermarket.payments import models as payments
+from supermarket.policies import models as policies
+from supermarket.projects import models as projects
+from supermarket.ratings import models as ratings
+from supermarket.selection import models as selection
+
+ROOMS = (
+    accounts,
+    agencies,
+    clock,
+    contracts,
+    credit,
+    deliverables,
+    documents,
+    events,
+    matters,
+    notices,
+    payments,
+    policies,
+    projects,
+    ratings,
+    selection,
+)

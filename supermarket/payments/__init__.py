@@ -1,0 +1,1 @@
+"""Payment items and vouchers (支付). May import core … contracts."""

@@ -1,0 +1,61 @@
+"""Defaults of the policy rows: every number of the specs that a region may set otherwise. Source beside each."""
+
+from collections.abc import Mapping
+
+PolicyValue = int | str | bool | list[str]
+
+# Working days unless the name says otherwise; money in fen; percent as whole numbers.
+DEFAULTS: Mapping[str, PolicyValue] = {
+    # lifecycle.md, Time limits
+    "review_project_days": 1,
+    "review_onboarding_days": 2,
+    "enrolment_days": 3,
+    "direct_acceptance_days": 2,
+    "standstill_fiscal_days": 3,
+    "standstill_social_days": 1,
+    "standstill_social_direct_days": 0,
+    "select_after_minutes": 60,
+    "signing_days": 10,
+    "urge_before_days": 3,
+    "contract_public_days": 2,
+    "acceptance_days": 10,
+    "payment_calendar_days": 30,
+    "rating_days": 10,
+    "complaint_acceptance_days": 5,
+    "complaint_decision_days": 20,
+    "appeal_days": 5,
+    "appeal_decision_days": 10,
+    "rectification_days": 15,
+    "extension_total_calendar_days": 60,
+    "social_needs_review": False,
+    # selection.md §1
+    "extension_days": 3,
+    "choice_days": 3,
+    "reduced_acceptance_days": 2,
+    "min_random": 3,
+    "min_random_extended": 2,
+    "min_bidding": 3,
+    "min_merit": 2,
+    "min_merit_extended": 1,
+    "min_direct": 1,
+    "succession_price_percent": 5,
+    # selection.md §2, by money
+    "direct_small_amount_line": 5_000_000,
+    "tender_limit": 100_000_000,
+    "central_procurement_limit": 400_000_000,
+    "splitting_days": 365,
+    "repeat_direct_awards": 3,
+    # selection.md §3
+    "draw_source_fiscal": "parties",
+    "draw_source_social": "parties",
+    "draw_reveal_minutes": 10,
+    # selection.md §4
+    "low_of_ceiling_percent": 60,
+    "low_of_mean_percent": 70,
+    "cost_statement_days": 1,
+    "cost_decision_days": 2,
+    # rating-and-credit.md
+    "removal_statement_days": 5,
+    "removal_decision_days": 15,
+    "practitioner_load": 5,
+}

@@ -1,0 +1,1 @@
+"""Stages, draw, quotes, order, awards (选取). May import core … projects."""

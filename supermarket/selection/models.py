@@ -1,0 +1,205 @@
+"""Tables of the selection room, schema `trade`."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from supermarket.agencies.models import Agency
+from supermarket.core.columns import Fen, Json, UtcDateTime, choice
+from supermarket.extensions import Base
+from supermarket.projects.models import Project
+from supermarket.selection.states import AwardState, DrawState, StageState
+
+
+class StageRun(Base):
+    """One stage of a project's pipeline with its frozen inputs and its outputs, so that anybody can repeat it."""
+
+    __tablename__ = "stage_runs"
+    __table_args__ = (
+        sa.UniqueConstraint("project_id", "position"),
+        sa.CheckConstraint("(state = 'done') = (finished_at IS NOT NULL)", name="done_is_finished"),
+        {"schema": "trade"},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"))
+    position: Mapped[int]
+    stage: Mapped[str] = mapped_column(sa.String(16))
+    parameters: Mapped[dict[str, object]] = mapped_column(Json)
+    inputs: Mapped[dict[str, object]] = mapped_column(Json)
+    outputs: Mapped[dict[str, object] | None] = mapped_column(Json)
+    state: Mapped[StageState] = mapped_column(choice(StageState, "state"))
+    waits_for: Mapped[str | None] = mapped_column(sa.String(32))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    project: Mapped[Project] = relationship()
+
+
+class Draw(Base):
+    """One draw: project × purpose, once and for ever (selection.md §3)."""
+
+    __tablename__ = "draws"
+    __table_args__ = (
+        sa.UniqueConstraint("project_id", "purpose"),
+        sa.CheckConstraint("(state = 'drawn') = (drawn_at IS NOT NULL)", name="drawn_has_moment"),
+        sa.CheckConstraint("state = 'receipt_pending' OR receipt IS NOT NULL", name="receipted_has_receipt"),
+        {"schema": "trade"},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"))
+    purpose: Mapped[str] = mapped_column(sa.String(16))
+    state: Mapped[DrawState] = mapped_column(choice(DrawState, "state"))
+    source: Mapped[str] = mapped_column(sa.Text)
+    pool_file: Mapped[str] = mapped_column(sa.Text)
+    pool_hash: Mapped[str] = mapped_column(sa.String(64))
+    excluded: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
+    receipt: Mapped[dict[str, str] | None] = mapped_column(Json)
+    draw_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    entries: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
+    source_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    value: Mapped[str | None] = mapped_column(sa.Text)
+    entered_by: Mapped[list[str]] = mapped_column(Json, default=list)
+    refused: Mapped[list[str]] = mapped_column(Json, default=list)
+    key: Mapped[str | None] = mapped_column(sa.String(64))
+    order: Mapped[list[str] | None] = mapped_column(ARRAY(sa.String(32)))
+    drawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    project: Mapped[Project] = relationship(lazy="joined")
+
+
+class QuoteKeys(Base):
+    """The public halves of a project's quote keys; the secret halves stand outside the database."""
+
+    __tablename__ = "quote_keys"
+    __table_args__ = ({"schema": "trade"},)
+
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"), primary_key=True)
+    operator_key: Mapped[str] = mapped_column(sa.String(64))
+    witness_key: Mapped[str] = mapped_column(sa.String(64))
+
+
+class Quote(Base):
+    """A sealed quote as it arrived; append-only, the highest seq of an agency counts (selection.md §4)."""
+
+    __tablename__ = "quotes"
+    __table_args__ = (sa.UniqueConstraint("project_id", "agency_id", "seq"), {"schema": "trade"})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"))
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"))
+    seq: Mapped[int]
+    commitment: Mapped[str] = mapped_column(sa.String(64))
+    ciphertext: Mapped[bytes]
+    receipt: Mapped[dict[str, str]] = mapped_column(Json)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    agency: Mapped[Agency] = relationship(lazy="joined")
+    opened: Mapped["OpenedQuote | None"] = relationship(back_populates="quote", lazy="joined")
+
+
+class OpenedQuote(Base):
+    """What was in the box: the amount in fen, or the code that says why it counts for nothing."""
+
+    __tablename__ = "opened_quotes"
+    __table_args__ = (
+        sa.CheckConstraint("(amount IS NULL) = (body IS NULL)", name="amount_from_body"),
+        {"schema": "trade"},
+    )
+
+    quote_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.quotes.id"), primary_key=True)
+    amount: Mapped[int | None] = mapped_column(Fen)
+    body: Mapped[str | None] = mapped_column(sa.Text)
+    invalid_code: Mapped[str | None] = mapped_column(sa.String(64))
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    quote: Mapped[Quote] = relationship(back_populates="opened")
+
+
+class QuoteList(Base):
+    """All commitments of a project at its deadline, countersigned by the witness before anything is opened."""
+
+    __tablename__ = "quote_lists"
+    __table_args__ = ({"schema": "trade"},)
+
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"), primary_key=True)
+    body: Mapped[str] = mapped_column(sa.Text)
+    body_hash: Mapped[str] = mapped_column(sa.String(64))
+    countersignature: Mapped[dict[str, str] | None] = mapped_column(Json)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CostStatement(Base):
+    """An abnormally low quote's cost statement and the owner's decision on it (selection.md §4)."""
+
+    __tablename__ = "cost_statements"
+    __table_args__ = ({"schema": "trade"},)
+
+    quote_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.quotes.id"), primary_key=True)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    statement_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    statement: Mapped[str | None] = mapped_column(sa.Text)
+    given_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decision_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    accepted: Mapped[bool | None]
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    quote: Mapped[Quote] = relationship(lazy="joined")
+
+
+class Rank(Base):
+    """The stored order of a selection; nobody writes it but the pipeline, and succession only ever walks down it."""
+
+    __tablename__ = "ranks"
+    __table_args__ = (
+        sa.UniqueConstraint("project_id", "position"),
+        sa.UniqueConstraint("project_id", "agency_id"),
+        sa.UniqueConstraint("project_id", "agency_id", "position"),
+        {"schema": "trade"},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"))
+    position: Mapped[int]
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"))
+    price: Mapped[int | None] = mapped_column(Fen)
+    figures: Mapped[dict[str, object]] = mapped_column(Json, default=dict)
+    agency: Mapped[Agency] = relationship(lazy="joined")
+
+
+class Award(Base):
+    """An award (中选): from announcement over standstill to the notice; one live award per project, only along the stored order."""
+
+    __tablename__ = "awards"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["project_id", "agency_id", "position"],
+            ["trade.ranks.project_id", "trade.ranks.agency_id", "trade.ranks.position"],
+            name="fk_awards_along_the_order",
+        ),
+        sa.UniqueConstraint("project_id", "agency_id"),
+        sa.Index(
+            "uq_awards_one_live",
+            "project_id",
+            unique=True,
+            postgresql_where=sa.text("state IN ('offered', 'announced', 'awarded', 'contracted')"),
+        ),
+        sa.Index("ix_awards_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
+        sa.CheckConstraint("price >= 1", name="price_positive"),
+        {"schema": "trade"},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"))
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"), index=True)
+    position: Mapped[int]
+    state: Mapped[AwardState] = mapped_column(choice(AwardState, "state"))
+    price: Mapped[int] = mapped_column(Fen)
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    announced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    notice_number: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
+    notice_document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.documents.id"))
+    notice_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    project: Mapped[Project] = relationship(lazy="joined")
+    agency: Mapped[Agency] = relationship(lazy="joined")

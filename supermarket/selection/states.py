@@ -1,0 +1,95 @@
+"""State tables of stage runs, draws and awards (lifecycle.md, selection.md)."""
+
+from enum import StrEnum
+
+from supermarket.core.states import Machine
+
+
+class StageState(StrEnum):
+    """A stage run waits for something or is done."""
+
+    WAITING = "waiting"
+    DONE = "done"
+
+
+class DrawState(StrEnum):
+    """Where one draw (project × purpose) stands."""
+
+    RECEIPT_PENDING = "receipt_pending"
+    RECEIPTED = "receipted"
+    DRAWN = "drawn"
+
+
+class DrawAction(StrEnum):
+    """What can happen to a draw."""
+
+    RECEIVE_RECEIPT = "receive_receipt"
+    DRAW = "draw"
+
+
+DRAW = Machine[DrawState, DrawAction](
+    "draw",
+    DrawState,
+    {
+        DrawState.RECEIPT_PENDING: {DrawAction.RECEIVE_RECEIPT: DrawState.RECEIPTED},
+        DrawState.RECEIPTED: {DrawAction.DRAW: DrawState.DRAWN},
+        DrawState.DRAWN: {},
+    },
+)
+
+
+class AwardState(StrEnum):
+    """Where an award stands; announced, awarded and contracted are live."""
+
+    OFFERED = "offered"
+    ANNOUNCED = "announced"
+    AWARDED = "awarded"
+    CONTRACTED = "contracted"
+    DECLINED = "declined"
+    DISQUALIFIED = "disqualified"
+    LAPSED = "lapsed"
+    CLOSED = "closed"
+
+
+class AwardAction(StrEnum):
+    """What can happen to an award."""
+
+    ACCEPT = "accept"
+    ISSUE_NOTICE = "issue_notice"
+    CONTRACT = "contract"
+    DECLINE = "decline"
+    DISQUALIFY = "disqualify"
+    LAPSE = "lapse"
+    CLOSE = "close"
+
+
+_DROPPED = {
+    AwardAction.DECLINE: AwardState.DECLINED,
+    AwardAction.DISQUALIFY: AwardState.DISQUALIFIED,
+    AwardAction.CLOSE: AwardState.CLOSED,
+}
+
+AWARD = Machine[AwardState, AwardAction](
+    "award",
+    AwardState,
+    {
+        AwardState.OFFERED: {
+            AwardAction.ACCEPT: AwardState.ANNOUNCED,
+            AwardAction.LAPSE: AwardState.LAPSED,
+            **_DROPPED,
+        },
+        AwardState.ANNOUNCED: {AwardAction.ISSUE_NOTICE: AwardState.AWARDED, **_DROPPED},
+        AwardState.AWARDED: {
+            AwardAction.CONTRACT: AwardState.CONTRACTED,
+            AwardAction.LAPSE: AwardState.LAPSED,
+            **_DROPPED,
+        },
+        AwardState.CONTRACTED: {},
+        AwardState.DECLINED: {},
+        AwardState.DISQUALIFIED: {},
+        AwardState.LAPSED: {},
+        AwardState.CLOSED: {},
+    },
+)
+
+LIVE_AWARDS = (AwardState.OFFERED, AwardState.ANNOUNCED, AwardState.AWARDED, AwardState.CONTRACTED)
