@@ -10,7 +10,7 @@ BIN := .venv/bin
 FLASK = DATA="$(DATA)" $(BIN)/python -m flask --app wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help run test stop servers set-up clean-data bench fmt translations python
+.PHONY: help run test stop servers set-up clean-data bench fmt translations lock python
 
 help: ## this list
 	@echo "make run [PORT=8000] [DATA=var]   from a fresh checkout to http://127.0.0.1:8000; Ctrl-C stops it"
@@ -51,3 +51,10 @@ translations: set-up ## read the messages out of the code into supermarket/trans
 	@$(BIN)/pybabel -q extract --no-wrap --sort-by-file --add-comments=L10N -F babel.cfg -k _l -o $(DATA)/messages.pot .
 	@$(BIN)/pybabel -q update --no-wrap --no-fuzzy-matching --ignore-obsolete -i $(DATA)/messages.pot -d supermarket/translations
 	@$(PYTHON) -m launch set-up --data "$(DATA)"
+
+# Universal: the same list serves every Python from 3.11 on, on every system.
+LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+lock: set-up ## resolve requirements*.in again, keeping what still fits; U="--upgrade" renews all
+	@$(LOCK) $(U) requirements.in -o requirements.txt
+	@$(LOCK) $(U) requirements-dev.in -o requirements-dev.txt
+	@$(LOCK) $(U) --no-deps requirements-servers.in -o requirements-servers.txt

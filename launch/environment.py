@@ -124,12 +124,20 @@ def install(wanted: Path, log: Path, *extra: str) -> None:
     env = {**os.environ, **_pip_settings(), "UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1"}
     arguments = ["--require-hashes", *extra, "-r", str(wanted)]
     try:
-        call([uv, "pip", "install", "--python", python(), "--compile-bytecode", *arguments], log, remedy="", env=env)
-    except Problem:
+        call(
+            [uv, "pip", "install", "--python", python(), "--compile-bytecode", *arguments],
+            log,
+            remedy=_NETWORK,
+            env=env,
+        )
+    except Problem as first:
         if not _has_pip(python()):
             raise
         print(" (uv failed, now with pip)", end="", flush=True)
-        call([python(), "-m", "pip", "install", "--disable-pip-version-check", *arguments], log, remedy=_NETWORK)
+        try:
+            call([python(), "-m", "pip", "install", "--disable-pip-version-check", *arguments], log, remedy=_NETWORK)
+        except Problem as second:
+            raise Problem(f"{first.what}\n{second.what}", _NETWORK) from second
 
 
 def _fill(name: str, title: str, wanted: Path, log: Path, *extra: str) -> None:
