@@ -1,1 +1,148 @@
-"""The outside world."""
+"""The outside world: each neighbour an interface, the real one and a fake, chosen from the configuration.
+
+May import only core. The application keeps `build(app.config)` in `app.extensions["gateways"]`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+from supermarket.core.msgids import N_
+from supermarket.gateways.errors import ConfigError, GatewayError
+from supermarket.gateways.files import Files, FolderFiles, MemoryFiles
+from supermarket.gateways.keys import FolderKeys, KeyRing, MemoryKeys
+from supermarket.gateways.mail import FolderMailer, Mailer, MemoryMailer, SmtpMailer
+from supermarket.gateways.payments import MemoryPayments, NoPayments, Payments, StripePayments
+from supermarket.gateways.pdf import MemoryPdf, Pdf, TypstPdf
+from supermarket.gateways.queue import MemoryQueue, Queue, RqQueue
+from supermarket.gateways.registries import HttpRegistry, Registries
+from supermarket.gateways.search import MemorySearch, Search
+from supermarket.gateways.search_postgres import PostgresSearch
+from supermarket.gateways.search_whoosh import WhooshSearch
+from supermarket.gateways.witness import HttpWitness, MemoryWitness, Witness
+
+__all__ = ["ConfigError", "GatewayError", "Gateways", "build", "in_memory"]
+
+_SENDER: Final = "noreply@localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Gateways:
+    """One of each."""
+
+    files: Files
+    pdf: Pdf
+    search: Search
+    queue: Queue
+    mail: Mailer
+    payments: Payments
+    registries: Registries
+    witness: Witness
+    keys: KeyRing
+
+
+def in_memory(jobs: Mapping[str, str] | None = None) -> Gateways:
+    """All fakes, for tests."""
+    return Gateways(
+        files=MemoryFiles(),
+        pdf=MemoryPdf(),
+        search=MemorySearch(),
+        queue=MemoryQueue(jobs),
+        mail=MemoryMailer(),
+        payments=MemoryPayments(),
+        registries=Registries(),
+        witness=MemoryWitness(),
+        keys=MemoryKeys(),
+    )
+
+
+def build(config: Mapping[str, object]) -> Gateways:
+    """The gateways that a configuration names.
+
+    Keys: `GATEWAYS` (`real`, the default, or `fake`), `DATA` (folder), `REDIS_URL`, `JOBS` (name → dotted path),
+    `SEARCH_ENGINE` (`whoosh` or `postgres`), `SQLALCHEMY_DATABASE_URI`, `MAIL_URL`
+    (`smtp|smtps|smtp+starttls://user:password@host:port?from=address`, empty: files in DATA/outbox),
+    `STRIPE_SECRET_KEY`, `STRIPE_WEBHOOK_SECRET`, `STRIPE_URL`, `REGISTRIES` (a list of {name, url, token}),
+    `WITNESS_URL`, `WITNESS_KEY` (hex). Raises ConfigError.
+    """
+    jobs = cast("Mapping[str, str]", config.get("JOBS") or {})
+    match _text(config, "GATEWAYS", "real"):
+        case "fake":
+            return in_memory(jobs or None)
+        case "real":
+            pass
+        case other:
+            raise _unknown("GATEWAYS", other)
+    data = Path(_need(config, "DATA"))
+    return Gateways(
+        files=FolderFiles(data / "files"),
+        pdf=TypstPdf(),
+        search=_search(config, data),
+        queue=RqQueue(_need(config, "REDIS_URL"), jobs),
+        mail=_mail(_text(config, "MAIL_URL"), data),
+        payments=_payments(config),
+        registries=_registries(cast("Iterable[Mapping[str, str]]", config.get("REGISTRIES") or ())),
+        witness=HttpWitness(
+            _need(config, "WITNESS_URL"), _text(config, "WITNESS_KEY"), send_time=bool(config.get("DEMO"))
+        ),
+        keys=FolderKeys(data / "keys"),
+    )
+
+
+def _text(config: Mapping[str, object], key: str, default: str = "") -> str:
+    return str(config.get(key) or default)
+
+
+def _need(config: Mapping[str, object], key: str) -> str:
+    value = _text(config, key)
+    if not value:
+        raise ConfigError("config_missing", N_("The setting %(name)s is missing."), name=key)
+    return value
+
+
+def _unknown(key: str, value: str) -> ConfigError:
+    return ConfigError("config_value", N_("The setting %(name)s cannot be “%(value)s”."), name=key, value=value)
+
+
+def _search(config: Mapping[str, object], data: Path) -> Search:
+    match _text(config, "SEARCH_ENGINE", "whoosh"):
+        case "whoosh":
+            return WhooshSearch(data / "search")
+        case "postgres":
+            return PostgresSearch(_need(config, "SQLALCHEMY_DATABASE_URI"))
+        case "memory":
+            return MemorySearch()
+        case other:
+            raise _unknown("SEARCH_ENGINE", other)
+
+
+def _mail(url: str, data: Path) -> Mailer:
+    if not url:
+        return FolderMailer(data / "outbox", _SENDER)
+    parts: SplitResult = urlsplit(url)
+    security = {"smtp": "none", "smtps": "tls", "smtp+starttls": "starttls"}.get(parts.scheme)
+    if security is None or not parts.hostname:
+        raise _unknown("MAIL_URL", parts.scheme)  # the whole address holds a password
+    return SmtpMailer(
+        host=parts.hostname,
+        port=parts.port or {"none": 25, "tls": 465, "starttls": 587}[security],
+        sender=parse_qs(parts.query).get("from", [_SENDER])[0],
+        security=security,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )
+
+
+def _payments(config: Mapping[str, object]) -> Payments:
+    if not _text(config, "STRIPE_SECRET_KEY"):
+        return NoPayments()
+    webhook_secret = _need(config, "STRIPE_WEBHOOK_SECRET")
+    return StripePayments(_need(config, "STRIPE_SECRET_KEY"), webhook_secret, _text(config, "STRIPE_URL") or None)
+
+
+def _registries(entries: Iterable[Mapping[str, str]]) -> Registries:
+    return Registries(HttpRegistry(entry["name"], entry["url"], token=entry.get("token", "")) for entry in entries)
