@@ -103,8 +103,8 @@ def _get_uv(log: Path) -> None:
         )
 
 
-def _pip_settings() -> dict[str, str]:
-    """pip's index and certificates in uv's words: whoever has set a mirror for pip means it for us too."""
+def pip_settings() -> dict[str, str]:
+    """pip's index and certificates in the words of uv and node: who has set them for pip means them for us too."""
     shown = subprocess.run([str(python()), "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
     said: dict[str, str] = {}
     for line in shown.stdout.splitlines():
@@ -114,14 +114,14 @@ def _pip_settings() -> dict[str, str]:
     if "index-url" in said:
         settings["UV_DEFAULT_INDEX"] = said["index-url"]
     if "cert" in said:
-        settings["SSL_CERT_FILE"] = said["cert"]
+        settings["SSL_CERT_FILE"] = settings["NODE_EXTRA_CA_CERTS"] = said["cert"]
     return {name: value for name, value in settings.items() if name not in os.environ}
 
 
 def install(wanted: Path, log: Path, *extra: str) -> None:
     """Install a hashed list, by uv; by pip itself where uv cannot (settings that only pip knows). Raises Problem."""
     uv = script("uv")
-    env = {**os.environ, **_pip_settings(), "UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1"}
+    env = {**os.environ, **pip_settings(), "UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1"}
     arguments = ["--require-hashes", *extra, "-r", str(wanted)]
     try:
         call(

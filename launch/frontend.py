@@ -28,7 +28,9 @@ FILES = {
 def npm(log: Path, folder: Path, *arguments: str) -> None:
     """Run npm in a folder, with node beside it on the path. Raises Problem."""
     where = environment.node(log)
-    env = {**os.environ, "PATH": f"{where}{os.pathsep}{os.environ.get('PATH', '')}"}
+    path = f"{where}{os.pathsep}{os.environ.get('PATH', '')}"
+    # Authorities that the machine trusts beside node's own list: a company's proxy has one.
+    env = {"NODE_USE_SYSTEM_CA": "1", **os.environ, **environment.pip_settings(), "PATH": path}
     call(
         [where / "npm", *arguments], log, env=env, cwd=folder,
         remedy="look at the network and at npm's settings (`npm config list`), then run the command again",
