@@ -11,6 +11,7 @@ from supermarket.agencies.models import Agency, Practitioner
 from supermarket.core.columns import Fen, Json, UtcDateTime, choice
 from supermarket.extensions import Base
 from supermarket.matters.models import MatterVersion
+from supermarket.projects.money_rules import Ground
 from supermarket.projects.states import EnrolmentState, ProjectState
 
 PROJECT_SERIAL = sa.Sequence("project_serial", schema="trade", metadata=Base.metadata)
@@ -21,14 +22,6 @@ class Funding(StrEnum):
 
     FISCAL = "fiscal"
     SOCIAL = "social"
-
-
-class DirectGround(StrEnum):
-    """Why a direct selection with fiscal money may pass the small-amount line (selection.md §2)."""
-
-    SMALL_AMOUNT = "small_amount"
-    EMERGENCY = "emergency"
-    SOLE_SOURCE = "sole_source"
 
 
 class Project(Base):
@@ -78,8 +71,14 @@ class Project(Base):
     deliverables_wanted: Mapped[list[dict[str, str | int]]] = mapped_column(Json)
     payment_terms: Mapped[list[dict[str, str | int]]] = mapped_column(Json)
     draw_source: Mapped[str | None] = mapped_column(sa.Text)
-    direct_ground: Mapped[DirectGround | None] = mapped_column(choice(DirectGround, "direct_ground"))
+    quote_keys: Mapped[dict[str, str] | None] = mapped_column(Json)
+    draw_locked: Mapped[bool] = mapped_column(default=False)
+    direct_ground: Mapped[Ground | None] = mapped_column(choice(Ground, "direct_ground"))
+    direct_document: Mapped[str] = mapped_column(sa.String(100), default="")
     named_agency_id: Mapped[int | None] = mapped_column(sa.ForeignKey("agencies.agencies.id"))
+    winner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("agencies.agencies.id"), index=True)
+    award_price: Mapped[int | None] = mapped_column(Fen)
+    decliners: Mapped[list[str]] = mapped_column(Json, default=list)
     enrol_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     select_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -97,7 +96,8 @@ class Project(Base):
     created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.users.id"))
     owner: Mapped[Organisation] = relationship(lazy="joined")
     matter_version: Mapped[MatterVersion] = relationship(lazy="joined")
-    named_agency: Mapped[Agency | None] = relationship()
+    named_agency: Mapped[Agency | None] = relationship(foreign_keys=[named_agency_id])
+    winner: Mapped[Agency | None] = relationship(foreign_keys=[winner_id])
     reissue_of: Mapped["Project | None"] = relationship(remote_side=[id])
     enrolments: Mapped[list["Enrolment"]] = relationship(back_populates="project", order_by="Enrolment.id")
     avoided: Mapped[list["AvoidedAgency"]] = relationship(order_by="AvoidedAgency.id")

@@ -28,6 +28,7 @@ class ProjectState(StrEnum):
 class ProjectAction(StrEnum):
     """What can be done to a purchase."""
 
+    EDIT = "edit"
     SUBMIT = "submit"
     PUBLISH = "publish"
     DELETE = "delete"
@@ -58,7 +59,12 @@ PROJECT = Machine[ProjectState, ProjectAction](
     "project",
     ProjectState,
     {
-        _S.DRAFT: {_A.SUBMIT: _S.IN_REVIEW, _A.PUBLISH: _S.OPEN, _A.DELETE: _S.WITHDRAWN},
+        _S.DRAFT: {
+            _A.EDIT: _S.DRAFT,
+            _A.SUBMIT: _S.IN_REVIEW,
+            _A.PUBLISH: _S.OPEN,
+            _A.DELETE: _S.WITHDRAWN,
+        },
         _S.IN_REVIEW: {_A.APPROVE: _S.OPEN, _A.RETURN: _S.DRAFT, _A.WITHDRAW: _S.WITHDRAWN, _A.VOID: _S.VOID},
         _S.OPEN: {
             _A.AMEND: _S.OPEN,

@@ -69,17 +69,6 @@ class Draw(Base):
     project: Mapped[Project] = relationship(lazy="joined")
 
 
-class QuoteKeys(Base):
-    """The public halves of a project's quote keys; the secret halves stand outside the database."""
-
-    __tablename__ = "quote_keys"
-    __table_args__ = ({"schema": "trade"},)
-
-    project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"), primary_key=True)
-    operator_key: Mapped[str] = mapped_column(sa.String(64))
-    witness_key: Mapped[str] = mapped_column(sa.String(64))
-
-
 class Quote(Base):
     """A sealed quote as it arrived; append-only, the highest seq of an agency counts (selection.md §4)."""
 

@@ -1,0 +1,80 @@
+"""What people ask of the projects room, as frozen values; the forms make them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from supermarket.projects.models import Funding
+from supermarket.projects.money_rules import Ground
+
+
+@dataclass(frozen=True)
+class DeliverableWanted:
+    """A result that the contract will ask for, due so many calendar days after the contract is in force."""
+
+    name: str
+    due_days: int
+
+
+@dataclass(frozen=True)
+class PaymentTerm:
+    """An instalment: percent of the price, after the n-th deliverable (0: when the contract is in force)."""
+
+    name: str
+    percent: int
+    after_deliverable: int
+
+
+@dataclass(frozen=True)
+class Avoided:
+    """An agency to avoid (回避) and why."""
+
+    agency_uscc: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ProjectDraft:
+    """A project as its owner words it; amounts in fen, durations in calendar days."""
+
+    owner_organisation_id: int
+    name: str
+    matter_code: str
+    region_code: str
+    funding: Funding
+    budget: int
+    mode: str
+    duration_days: int
+    deliverables: tuple[DeliverableWanted, ...]
+    payment_terms: tuple[PaymentTerm, ...]
+    description: str = ""
+    ceiling: int | None = None
+    floor: int | None = None
+    investment_project_code: str | None = None
+    requirement_notes: str = ""
+    practitioners_needed: int = 0
+    min_stars: int | None = None
+    min_credit: str | None = None
+    enrol_until: datetime | None = None
+    select_at: datetime | None = None
+    avoid: tuple[Avoided, ...] = ()
+    direct_ground: Ground | None = None
+    direct_document: str = ""
+    named_agency_uscc: str | None = None
+    criteria: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class PublicationSources:
+    """What the outside world gave before a publication: the draw's source line and the public quote keys (hex)."""
+
+    draw_source: str | None = None
+    operator_quote_key: str | None = None
+    witness_quote_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Enrol:
+    """An enrolment: whom the agency names, in how many calendar days it would deliver."""
+
+    practitioner_ids: tuple[int, ...] = field(default=())
+    offered_days: int | None = None

@@ -1,0 +1,79 @@
+"""Links between agencies by the registry that keep them out of one pool (selection spec §2).
+
+Only three links are reasons: the same head (单位负责人), one controls the other, one manages the other (管理关系).
+Weaker ones (a common shareholder, an address) are signals for the supervisor and are not decided here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+
+
+class LinkKind(StrEnum):
+    """Why two agencies may not be in one pool."""
+
+    SAME_HEAD = "same_head"
+    CONTROL = "control"
+    MANAGEMENT = "management"
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """An agency's relations by the registry: its head as an opaque reference, and the USCCs that control or manage it.
+
+    A head of None (the registry does not say) links with nobody.
+    """
+
+    uscc: str
+    head: str | None
+    controlled_by: frozenset[str] = frozenset()
+    managed_by: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link between two agencies, the smaller USCC first."""
+
+    first: str
+    second: str
+    kind: LinkKind
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedGroup:
+    """Agencies of one pool that hang together, in ASCII order, and the links that tie them."""
+
+    members: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+def links_between(one: Links, other: Links) -> tuple[Link, ...]:
+    """Every link between two agencies; none between an agency and itself."""
+    if one.uscc == other.uscc:
+        return ()
+    found = {
+        LinkKind.SAME_HEAD: one.head is not None and one.head == other.head,
+        LinkKind.CONTROL: one.uscc in other.controlled_by or other.uscc in one.controlled_by,
+        LinkKind.MANAGEMENT: one.uscc in other.managed_by or other.uscc in one.managed_by,
+    }
+    first, second = sorted((one.uscc, other.uscc))
+    return tuple(Link(first, second, kind) for kind, there in found.items() if there)
+
+
+def linked_groups(pool: Iterable[Links]) -> tuple[LinkedGroup, ...]:
+    """The groups of two or more linked agencies in a pool, in ASCII order; at the freeze their members are invalid."""
+    members = sorted({each.uscc: each for each in pool}.values(), key=lambda each: each.uscc)
+    group_of = {each.uscc: {each.uscc} for each in members}
+    ties: list[Link] = []
+    for one, other in combinations(members, 2):
+        between = links_between(one, other)
+        ties.extend(between)
+        if between and group_of[one.uscc] is not group_of[other.uscc]:
+            union = group_of[one.uscc] | group_of[other.uscc]
+            for uscc in union:
+                group_of[uscc] = union
+    groups = {id(group): tuple(sorted(group)) for group in group_of.values() if len(group) > 1}
+    return tuple(
+        LinkedGroup(names, tuple(tie for tie in ties if tie.first in names)) for names in sorted(groups.values())
+    )

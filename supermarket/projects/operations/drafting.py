@@ -1,0 +1,177 @@
+"""An owner words a project, edits it, hands it in; the operator returns it; an ended one is reissued."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from supermarket.accounts.queries import organisation
+from supermarket.agencies.queries import agency_by_uscc
+from supermarket.core.errors import Conflict
+from supermarket.core.events import record
+from supermarket.core.identifiers import project_code
+from supermarket.core.permissions import Actor, P, authorise
+from supermarket.core.working_days import local_date
+from supermarket.extensions import db
+from supermarket.matters.queries import published_version
+from supermarket.policies.queries import calendar, number, policies_for
+from supermarket.projects import events
+from supermarket.projects.commands import ProjectDraft, PublicationSources
+from supermarket.projects.models import PROJECT_SERIAL, AvoidedAgency, Project
+from supermarket.projects.operations.common import locked, move, reasoned
+from supermarket.projects.operations.publishing import publish
+from supermarket.projects.rules import check_draft
+from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
+
+
+def draft(command: ProjectDraft, *, actor: Actor, at: datetime) -> Project:
+    """A new draft. Raises Forbidden, InvalidInput at the fields, RuleBroken with every rule that says no."""
+    authorise(actor, P.PROJECT_DRAFT, organisation_id=command.owner_organisation_id)
+    owner = organisation(command.owner_organisation_id)
+    check_draft(command, owner=owner, at=at)
+    serial = db.session.execute(PROJECT_SERIAL).scalar_one()
+    project = Project(
+        code=project_code(local_date(at).year, serial),
+        state=ProjectState.DRAFT,
+        owner=owner,
+        created_at=at,
+        created_by=actor.user_id,
+    )
+    _word(project, command)
+    db.session.add(project)
+    db.session.flush()
+    record(events.DRAFTED, project.code, actor=actor, at=at, organisation_id=owner.id)
+    return project
+
+
+def edit(code: str, command: ProjectDraft, *, version: int, actor: Actor, at: datetime) -> Project:
+    """Word a draft anew. Raises Conflict for a stale `version`, WrongState once it is handed in."""
+    project = locked(code, version=version)
+    authorise(actor, P.PROJECT_DRAFT, organisation_id=project.owner_id)
+    PROJECT.next(project.state, ProjectAction.EDIT)
+    check_draft(command, owner=project.owner, at=at)
+    db.session.execute(sa.delete(AvoidedAgency).where(AvoidedAgency.project_id == project.id))
+    db.session.expire(project, ["avoided"])
+    _word(project, command)
+    db.session.flush()
+    record(events.EDITED, project.code, actor=actor, at=at)
+    return project
+
+
+def delete(code: str, *, actor: Actor, at: datetime) -> Project:
+    """Drop a draft; it ends as withdrawn and was never public. Raises Forbidden, WrongState."""
+    project = locked(code)
+    authorise(actor, P.PROJECT_DRAFT, organisation_id=project.owner_id)
+    move(project, ProjectAction.DELETE, events.DELETED, actor=actor, at=at)
+    return project
+
+
+def submit(code: str, *, sources: PublicationSources, actor: Actor, at: datetime) -> Project:
+    """Hand in a draft: for review, or straight to open where the policy needs none (social money).
+
+    `sources` are used only for the latter. Raises Forbidden, WrongState, RuleBroken.
+    """
+    project = locked(code)
+    authorise(actor, P.PROJECT_DRAFT, organisation_id=project.owner_id)
+    needs_review = project.funding == "fiscal" or bool(policies_for(project.region_code, at)["social_needs_review"])
+    if not needs_review:
+        publish(project, ProjectAction.PUBLISH, sources=sources, actor=actor, at=at)
+        return project
+    move(project, ProjectAction.SUBMIT, events.SUBMITTED, actor=actor, at=at)
+    project.submitted_at = at
+    project.due_what = "review"
+    project.due_at = calendar().due_after(at, number(policies_for(project.region_code, at), "review_project_days"))
+    return project
+
+
+def return_to_owner(code: str, *, reason: str, actor: Actor, at: datetime) -> Project:
+    """The operator sends it back with reasons. Raises Forbidden, WrongState, InvalidInput."""
+    project = locked(code)
+    authorise(actor, P.PROJECT_REVIEW, region=project.region_code)
+    move(project, ProjectAction.RETURN, events.RETURNED, actor=actor, at=at, data={"reason": reasoned(reason)})
+    project.return_reason = reason.strip()
+    project.due_what, project.due_at = None, None
+    return project
+
+
+def reissue(code: str, *, actor: Actor, at: datetime) -> Project:
+    """A new linked draft from an ended project. Raises Forbidden, WrongState, Conflict if it was reissued already."""
+    ended = locked(code)
+    authorise(actor, P.PROJECT_DRAFT, organisation_id=ended.owner_id)
+    ended_state = ended.state
+    serial = db.session.execute(PROJECT_SERIAL).scalar_one()
+    new_code = project_code(local_date(at).year, serial)
+    move(ended, ProjectAction.REISSUE, events.REISSUED, actor=actor, at=at, data={"new_code": new_code})
+    ended.state = ended_state
+    if db.session.scalar(sa.select(Project.id).where(Project.reissue_of_id == ended.id)) is not None:
+        raise Conflict(_("This project was reissued already."))
+    version = published_version(ended.matter_code)
+    project = Project(
+        code=new_code,
+        state=ProjectState.DRAFT,
+        owner=ended.owner,
+        created_at=at,
+        created_by=actor.user_id,
+        reissue_of=ended,
+        region_code=ended.region_code,
+        matter_code=ended.matter_code,
+        matter_version=version,
+        investment_project_code=ended.investment_project_code,
+        name=ended.name,
+        description=ended.description,
+        funding=ended.funding,
+        budget=ended.budget,
+        ceiling=ended.ceiling,
+        floor=ended.floor,
+        mode=ended.mode,
+        stages=ended.stages,
+        requirement_tree=version.requirement_tree,
+        requirement_notes=ended.requirement_notes,
+        practitioners_needed=ended.practitioners_needed,
+        min_stars=ended.min_stars,
+        min_credit=ended.min_credit,
+        duration_days=ended.duration_days,
+        deliverables_wanted=ended.deliverables_wanted,
+        payment_terms=ended.payment_terms,
+        direct_ground=ended.direct_ground,
+        direct_document=ended.direct_document,
+        avoided=[AvoidedAgency(agency_uscc=row.agency_uscc, reason=row.reason) for row in ended.avoided],
+    )
+    db.session.add(project)
+    db.session.flush()
+    record(events.DRAFTED, project.code, actor=actor, at=at, organisation_id=ended.owner_id)
+    return project
+
+
+def _word(project: Project, command: ProjectDraft) -> None:
+    version = published_version(command.matter_code)
+    project.name = command.name
+    project.description = command.description
+    project.matter_code = command.matter_code
+    project.matter_version = version
+    project.requirement_tree = version.requirement_tree
+    project.region_code = command.region_code
+    project.investment_project_code = command.investment_project_code
+    project.funding = command.funding
+    project.budget = command.budget
+    project.ceiling = command.budget if command.ceiling is None else command.ceiling
+    project.floor = command.floor
+    project.mode = command.mode
+    project.stages = [{"criteria": dict(command.criteria)}] if command.criteria else []
+    project.requirement_notes = command.requirement_notes
+    project.practitioners_needed = command.practitioners_needed
+    project.min_stars = command.min_stars
+    project.min_credit = command.min_credit
+    project.duration_days = command.duration_days
+    project.deliverables_wanted = [{"name": item.name, "due_days": item.due_days} for item in command.deliverables]
+    project.payment_terms = [
+        {"name": item.name, "percent": item.percent, "after_deliverable": item.after_deliverable}
+        for item in command.payment_terms
+    ]
+    project.enrol_until = command.enrol_until
+    project.select_at = command.select_at
+    project.direct_ground = command.direct_ground
+    project.direct_document = command.direct_document
+    named = agency_by_uscc(command.named_agency_uscc) if command.named_agency_uscc else None
+    project.named_agency_id = named.id if named else None
+    project.avoided = [AvoidedAgency(agency_uscc=item.agency_uscc, reason=item.reason) for item in command.avoid]

@@ -1,0 +1,203 @@
+"""Publication fixes every parameter; an amendment gives the full enrolment time again."""
+
+from datetime import datetime, time, timedelta
+
+from flask_babel import gettext as _
+
+import sqlalchemy as sa
+from supermarket.core.clock import local_text
+from supermarket.core.errors import FieldError, InvalidInput, WrongState
+from supermarket.core.events import record
+from supermarket.core.permissions import Actor, P, authorise
+from supermarket.core.working_days import local_date, local_moment
+from supermarket.extensions import db
+from supermarket.policies.queries import calendar, number, policies_for
+from supermarket.projects import events
+from supermarket.projects.commands import ProjectDraft, PublicationSources
+from supermarket.projects.models import Project, ProjectVersion
+from supermarket.projects.modes import MODES, pipeline_of
+from supermarket.projects.operations.common import locked, move, not_between_receipt_and_order, reasoned
+from supermarket.projects.rules import check_draft, check_publication
+from supermarket.projects.states import PROJECT, ProjectAction
+
+SELECTION_HOUR = time(10, 0)
+
+
+def approve(code: str, *, sources: PublicationSources, actor: Actor, at: datetime) -> Project:
+    """The operator approves: the notice is published. Raises Forbidden, WrongState, RuleBroken."""
+    project = locked(code)
+    authorise(actor, P.PROJECT_REVIEW, region=project.region_code)
+    publish(project, ProjectAction.APPROVE, sources=sources, actor=actor, at=at)
+    return project
+
+
+def publish(
+    project: Project, action: ProjectAction, *, sources: PublicationSources, actor: Actor, at: datetime
+) -> None:
+    """Fix the parameters of the day and open the enrolment (or, for `direct`, the agency's answer)."""
+    # Asked before anything is fixed, so that a refusal names the state and not a rule.
+    PROJECT.next(project.state, action)
+    check_publication(project, sources, at=at)
+    mode = MODES[project.mode]
+    project.policy = policies_for(project.region_code, at)
+    project.stages = pipeline_of(project.mode, project.stages)
+    project.draw_source = sources.draw_source if mode.has_enrolment else None
+    project.quote_keys = None
+    if mode.needs_quotes and sources.operator_quote_key and sources.witness_quote_key:
+        project.quote_keys = {"operator": sources.operator_quote_key, "witness": sources.witness_quote_key}
+    project.published_at = at
+    if mode.has_enrolment:
+        project.enrol_until, project.select_at = planned_times(project, at)
+        project.due_what, project.due_at = "freeze", project.enrol_until
+    else:
+        project.enrol_until, project.select_at = None, None
+        project.due_what, project.due_at = None, None
+    db.session.add(ProjectVersion(project_id=project.id, number=1, reason="", wording=wording(project), at=at))
+    move(
+        project,
+        action,
+        events.PUBLISHED,
+        actor=actor,
+        at=at,
+        data={"mode": project.mode, **_times(project), "version": 1},
+    )
+
+
+def _times(project: Project) -> dict[str, str]:
+    return {
+        "enrol_until": local_text(project.enrol_until) if project.enrol_until else "",
+        "select_at": local_text(project.select_at) if project.select_at else "",
+    }
+
+
+def planned_times(project: Project, at: datetime) -> tuple[datetime, datetime]:
+    """(enrol_until, select_at) for a publication at `at`: as the owner planned, moved by whole working days if too early.
+
+    lifecycle.md: enrol_until ≥ the due moment of the minimum period; select_at ≥ enrol_until + 60 min.
+    """
+    values = policies_for(project.region_code, at)
+    days = calendar()
+    earliest = days.due_after(at, number(values, "enrolment_days"))
+    gap = timedelta(minutes=number(values, "select_after_minutes"))
+    enrol_until = project.enrol_until or earliest
+    moved = 0
+    while enrol_until < earliest:
+        moved += 1
+        enrol_until = days.shift(project.enrol_until or earliest, moved)
+    select_at = days.shift(project.select_at, moved) if project.select_at and moved else project.select_at
+    if select_at is None or select_at < enrol_until + gap:
+        morning = days.working_day_after(local_date(enrol_until) - timedelta(days=1), 1)
+        select_at = local_moment(morning, SELECTION_HOUR)
+        while select_at < enrol_until + gap:
+            morning = days.working_day_after(morning, 1)
+            select_at = local_moment(morning, SELECTION_HOUR)
+    return enrol_until, select_at
+
+
+def amend(code: str, command: ProjectDraft, *, reason: str, version: int, actor: Actor, at: datetime) -> Project:
+    """A new version while enrolment is open: the full time again; enrolments stay and are told (修订).
+
+    What the owner may amend: wording, budget and bounds, requirements, deliverables, payment terms, times; not matter,
+    mode, money or region. Raises Forbidden, Conflict, WrongState, InvalidInput, RuleBroken.
+    """
+    project = locked(code, version=version)
+    authorise(actor, P.PROJECT_DRAFT, organisation_id=project.owner_id)
+    PROJECT.next(project.state, ProjectAction.AMEND)
+    not_between_receipt_and_order(project)
+    if project.due_what != "freeze" or project.enrol_until is None or at >= project.enrol_until:
+        raise WrongState(_("Enrolment has ended; a project can no longer be amended."), state=project.state.value, allowed=[])
+    why = reasoned(reason)
+    fixed = {
+        "matter_code": (command.matter_code, project.matter_code),
+        "mode": (command.mode, project.mode),
+        "funding": (command.funding, project.funding),
+        "region_code": (command.region_code, project.region_code),
+    }
+    errors = [
+        FieldError(name, "fixed", _("This was fixed at the publication; withdraw and reissue the project to change it."))
+        for name, (wanted, present) in fixed.items()
+        if wanted != present
+    ]
+    if errors:
+        raise InvalidInput(_("Some fields cannot be amended."), errors=errors)
+    check_draft(command, owner=project.owner, at=at)
+    number_now = len(versions(project.id)) + 1
+    project.name, project.description = command.name, command.description
+    project.budget = command.budget
+    project.ceiling = command.budget if command.ceiling is None else command.ceiling
+    project.floor = command.floor
+    project.requirement_notes = command.requirement_notes
+    project.practitioners_needed = command.practitioners_needed
+    project.min_stars, project.min_credit = command.min_stars, command.min_credit
+    project.duration_days = command.duration_days
+    project.deliverables_wanted = [{"name": item.name, "due_days": item.due_days} for item in command.deliverables]
+    project.payment_terms = [
+        {"name": item.name, "percent": item.percent, "after_deliverable": item.after_deliverable}
+        for item in command.payment_terms
+    ]
+    project.enrol_until, project.select_at = command.enrol_until, command.select_at
+    project.enrol_until, project.select_at = planned_times(project, at)
+    project.due_at = project.enrol_until
+    db.session.add(
+        ProjectVersion(project_id=project.id, number=number_now, reason=why, wording=wording(project), at=at)
+    )
+    move(
+        project,
+        ProjectAction.AMEND,
+        events.AMENDED,
+        actor=actor,
+        at=at,
+        data={"reason": why, "version": number_now, **_times(project)},
+    )
+    return project
+
+
+def accept_reduced(code: str, *, reason: str, actor: Actor, at: datetime) -> Project:
+    """The owner accepts in writing that only one enrolment is valid (selection.md §1, `merit`).
+
+    The freeze follows at once by its own job. Raises Forbidden, WrongState, InvalidInput.
+    """
+    project = locked(code)
+    authorise(actor, P.CHOOSE, organisation_id=project.owner_id)
+    PROJECT.next(project.state, ProjectAction.FREEZE)
+    if project.due_what != "reduced_acceptance" or project.due_at is None or at >= project.due_at:
+        raise WrongState(_("Nothing waits for your acceptance here."), state=project.state.value, allowed=[])
+    why = reasoned(reason)
+    project.due_what, project.due_at = "freeze_reduced", at
+    record(events.REDUCED_ACCEPTED, project.code, actor=actor, at=at, data={"reason": why})
+    return project
+
+
+def versions(project_id: int) -> list[ProjectVersion]:
+    """Every published wording, oldest first."""
+    query = sa.select(ProjectVersion).where(ProjectVersion.project_id == project_id).order_by(ProjectVersion.number)
+    return list(db.session.scalars(query))
+
+
+def wording(project: Project) -> dict[str, object]:
+    """The published parameters as plain JSON."""
+    return {
+        "name": project.name,
+        "description": project.description,
+        "matter_code": project.matter_code,
+        "region_code": project.region_code,
+        "funding": project.funding.value,
+        "budget": project.budget,
+        "ceiling": project.ceiling,
+        "floor": project.floor,
+        "mode": project.mode,
+        "stages": project.stages,
+        "policy": dict(project.policy),
+        "requirement_tree": project.requirement_tree,
+        "requirement_notes": project.requirement_notes,
+        "practitioners_needed": project.practitioners_needed,
+        "min_stars": project.min_stars,
+        "min_credit": project.min_credit,
+        "duration_days": project.duration_days,
+        "deliverables": project.deliverables_wanted,
+        "payment_terms": project.payment_terms,
+        "draw_source": project.draw_source,
+        "quote_keys": project.quote_keys,
+        "enrol_until": project.enrol_until.isoformat() if project.enrol_until else None,
+        "select_at": project.select_at.isoformat() if project.select_at else None,
+    }
