@@ -23,11 +23,37 @@ class Standing(StrEnum):
     LEFT = "left"
 
 
+class Onboarding(StrEnum):
+    """Where an agency's onboarding form is (onboarding.md, The checks)."""
+
+    DRAFT = "draft"
+    CHECKING = "checking"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    ADMITTED = "admitted"
+
+
+class Outcome(StrEnum):
+    """What a check found."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NOT_APPLICABLE = "not_applicable"
+
+
 class Agency(Base):
     """An intermediary agency (中介服务机构); one entry serves the whole province."""
 
     __tablename__ = "agencies"
-    __table_args__ = (sa.Index("ix_agencies_standing_name", "standing", "name"), {"schema": "agencies"})
+    __table_args__ = (
+        sa.CheckConstraint("standing <> 'active' OR onboarding = 'admitted'", name="active_was_admitted"),
+        sa.CheckConstraint("(onboarding = 'waiting') = (decision_due_at IS NOT NULL)", name="waiting_has_due"),
+        sa.Index("ix_agencies_standing_name", "standing", "name"),
+        sa.Index("ix_agencies_checks_due", "checks_due_at", postgresql_where=sa.text("checks_due_at IS NOT NULL")),
+        sa.Index("ix_agencies_standing_ends", "standing_until", postgresql_where=sa.text("standing_until IS NOT NULL")),
+        {"schema": "agencies"},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uscc: Mapped[str] = mapped_column(sa.String(18), unique=True)
@@ -43,9 +69,16 @@ class Agency(Base):
     business_scope: Mapped[str] = mapped_column(sa.Text, default="")
     standing: Mapped[Standing] = mapped_column(choice(Standing, "standing"))
     standing_since: Mapped[datetime] = mapped_column(UtcDateTime)
+    standing_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    onboarding: Mapped[Onboarding] = mapped_column(choice(Onboarding, "onboarding"), default=Onboarding.DRAFT)
+    refusal: Mapped[str] = mapped_column(sa.Text, default="")
+    is_branch: Mapped[bool] = mapped_column(default=False)
+    head_office_uscc: Mapped[str | None] = mapped_column(sa.String(18))
+    branch_authority_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.documents.id"))
     pledge_signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     applied_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decision_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    checks_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     services: Mapped[list["Service"]] = relationship(back_populates="agency", order_by="Service.matter_code")
     qualifications: Mapped[list["Qualification"]] = relationship(back_populates="agency", order_by="Qualification.id")
@@ -163,9 +196,42 @@ class Check(Base):
     agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"))
     round_at: Mapped[datetime] = mapped_column(UtcDateTime)
     code: Mapped[str] = mapped_column(sa.String(64))
-    outcome: Mapped[str] = mapped_column(sa.String(16))
+    outcome: Mapped[Outcome] = mapped_column(choice(Outcome, "outcome"))
     registry_name: Mapped[str] = mapped_column(sa.String(64))
     reference: Mapped[str] = mapped_column(sa.String(200))
     sentence: Mapped[str] = mapped_column(sa.Text)
     parameters: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RegistryList(Base):
+    """A list of a registry that was loaded by command: when, and what the file was."""
+
+    __tablename__ = "registry_lists"
+    __table_args__ = ({"schema": "agencies"},)
+
+    registry: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    question: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    label: Mapped[str] = mapped_column(sa.String(200))
+    loaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RegistryRow(Base):
+    """One row of a loaded list, found by the agency's code."""
+
+    __tablename__ = "registry_rows"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["registry", "question"],
+            ["agencies.registry_lists.registry", "agencies.registry_lists.question"],
+            name="fk_registry_rows_list",
+        ),
+        sa.Index("ix_registry_rows_found", "registry", "question", "uscc"),
+        {"schema": "agencies"},
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    registry: Mapped[str] = mapped_column(sa.String(64))
+    question: Mapped[str] = mapped_column(sa.String(64))
+    uscc: Mapped[str] = mapped_column(sa.String(18))
+    row: Mapped[dict[str, str]] = mapped_column(Json)

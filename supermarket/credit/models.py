@@ -99,6 +99,7 @@ class StarLevel(Base):
     __tablename__ = "star_levels"
     __table_args__ = (
         sa.CheckConstraint("held_level BETWEEN 1 AND 5", name="held_level_range"),
+        sa.CheckConstraint("credit_points BETWEEN 0 AND 120", name="credit_points_range"),
         {"schema": "credit"},
     )
 

@@ -67,6 +67,8 @@ class Matter(Base):
     code: Mapped[str] = mapped_column(sa.String(16), unique=True)
     region_code: Mapped[str] = mapped_column(sa.ForeignKey("platform.regions.code"))
     state: Mapped[MatterState] = mapped_column(choice(MatterState, "state"))
+    version: Mapped[int] = mapped_column(default=1)
+    return_reason: Mapped[str] = mapped_column(sa.Text, default="")
     published_version_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("matters.matter_versions.id", use_alter=True)
     )
@@ -76,6 +78,8 @@ class Matter(Base):
     versions: Mapped[list["MatterVersion"]] = relationship(
         foreign_keys="MatterVersion.matter_id", back_populates="matter", order_by="MatterVersion.number"
     )
+
+    __mapper_args__ = {"version_id_col": version}
 
 
 class MatterVersion(Base):
