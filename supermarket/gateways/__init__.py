@@ -23,7 +23,8 @@ from supermarket.gateways.registries import HttpRegistry, Registries
 from supermarket.gateways.search import MemorySearch, Search
 from supermarket.gateways.search_postgres import PostgresSearch
 from supermarket.gateways.search_whoosh import WhooshSearch
-from supermarket.gateways.witness import HttpWitness, MemoryWitness, Witness
+from supermarket.gateways.witness import HttpWitness, Witness
+from supermarket.gateways.witness_fake import MemoryWitness
 
 __all__ = ["ConfigError", "GatewayError", "Gateways", "build", "in_memory"]
 
@@ -67,7 +68,7 @@ def build(config: Mapping[str, object]) -> Gateways:
     `SEARCH_ENGINE` (`whoosh` or `postgres`), `SQLALCHEMY_DATABASE_URI`, `MAIL_URL`
     (`smtp|smtps|smtp+starttls://user:password@host:port?from=address`, empty: files in DATA/outbox),
     `STRIPE_SECRET_KEY`, `STRIPE_WEBHOOK_SECRET`, `STRIPE_URL`, `REGISTRIES` (a list of {name, url, token}),
-    `WITNESS_URL`, `WITNESS_KEY` (hex). Raises ConfigError.
+    `WITNESS_URL`, `WITNESS_KEY` (hex), `WITNESS_TOKEN`. Raises ConfigError.
     """
     jobs = cast("Mapping[str, str]", config.get("JOBS") or {})
     match _text(config, "GATEWAYS", "real"):
@@ -86,9 +87,7 @@ def build(config: Mapping[str, object]) -> Gateways:
         mail=_mail(_text(config, "MAIL_URL"), data),
         payments=_payments(config),
         registries=_registries(cast("Iterable[Mapping[str, str]]", config.get("REGISTRIES") or ())),
-        witness=HttpWitness(
-            _need(config, "WITNESS_URL"), _text(config, "WITNESS_KEY"), send_time=bool(config.get("DEMO"))
-        ),
+        witness=HttpWitness(_need(config, "WITNESS_URL"), _text(config, "WITNESS_KEY"), _text(config, "WITNESS_TOKEN")),
         keys=FolderKeys(data / "keys"),
     )
 

@@ -22,7 +22,7 @@ from typing import Final, Protocol
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from nacl.signing import SigningKey
 
-from supermarket.core.draw import commitment, new_seed
+from supermarket.core.draw import CHAIN_LENGTH, commitment, new_seed, reveal
 from supermarket.core.msgids import N_
 from supermarket.gateways.errors import GatewayError
 from supermarket.gateways.sealing import new_private_key, public_key, unseal
