@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from launch.places import ROOT, Problem, tail
+from launch.places import ROOT, tail
 from launch.processes import wait_until
 
 _LOG_BYTES = 10_000_000
-_PR_SET_PDEATHSIG = 1  # prctl(2)
+_FOLLOW = Path(__file__).with_name("follow.py")
 
 
 @dataclass(frozen=True)
@@ -28,32 +27,18 @@ class Child:
     patience: float
 
 
-def _end_with_parent() -> Callable[[], None] | None:
-    """On Linux a child is told when we die, however we die: nothing keeps the port or works on alone."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-
-    def ask() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-    return ask
-
-
 def start(name: str, command: Sequence[str | Path], data: Path, env: Mapping[str, str], patience: float = 10) -> Child:
-    """Start a process, its output going to DATA/logs/NAME.log. Raises Problem where there is no such program."""
+    """Start a process, its output going to DATA/logs/NAME.log."""
     log = data / "logs" / f"{name}.log"
     if log.exists() and log.stat().st_size > _LOG_BYTES:
         log.replace(log.with_suffix(".log.1"))
+    follow = [sys.executable, "-I", "-S", str(_FOLLOW), str(os.getpid())]
     with log.open("ab") as output:
-        try:
-            # A session of its own: Ctrl-C reaches us alone, and we end the others in order.
-            process = subprocess.Popen(
-                [*map(str, command)], stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT, env=env,
-                start_new_session=True, preexec_fn=_end_with_parent(),
-            )  # fmt: skip
-        except OSError as error:
-            raise Problem(f"{command[0]} cannot be run: {error.strerror}", "remove .venv and run `make run`") from error
+        # A session of its own: Ctrl-C reaches us alone, and we end the others in order.
+        process = subprocess.Popen(
+            [*follow, *map(str, command)],
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=ROOT, env=env, start_new_session=True,
+        )  # fmt: skip
     return Child(name, process, log, patience)
 
 
