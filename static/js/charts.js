@@ -33,7 +33,7 @@
       animation: !matchMedia("(prefers-reduced-motion: reduce)").matches, animationDuration: 150,
       color: [1, 2, 3, 4, 5, 6].map((n) => token(`--chart-${n}`)),
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-      grid: { left: 8, right: 16, top: names.length > 1 ? 56 : 34, bottom: 8, containLabel: true },
+      grid: { left: 8, right: 16, top: (names.length > 1 ? 28 : 8) + (lying ? 0 : 26), bottom: 8, containLabel: true },
       legend: { show: names.length > 1, left: 0, top: 0, itemWidth: 12, itemHeight: 8, textStyle: { color: ink } },
       tooltip: { trigger: points ? "item" : "axis", renderMode: "richText", backgroundColor: token("--surface"), borderColor: line, textStyle: { color: token("--ink") }, axisPointer: { type: "line", lineStyle: { color: quiet } } },
       xAxis: lying ? { ...amount, name: "" } : { ...category, name: points ? axis : "" },

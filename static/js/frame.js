@@ -76,6 +76,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     close();
+    if (document.activeElement?.classList.contains("sm-term")) document.activeElement.blur();
     for (const menu of document.querySelectorAll("details[data-menu][open]")) {
       menu.open = false;
       menu.querySelector("summary").focus();
