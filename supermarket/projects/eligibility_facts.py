@@ -90,10 +90,10 @@ class NamedPractitioner:
 class EligibilityFacts:
     """One agency beside one demand, on a local day.
 
-    ``stars`` is the level held (None: not yet earned) and ``credit`` the level as they stand at the freeze; ``services``
-    are the matters offered and not hidden. ``pool`` are the links of all live enrolments of the project, the agency's
-    own may be among them. ``frozen_until`` (exclusive) ends the freeze of enrolment that was set for the present reason,
-    served or not; None if none was set.
+    ``stars`` is the level held (None: not yet earned) and ``credit`` the level, as they stand at the freeze.
+    ``services`` are the matters offered and not hidden. ``pool`` are the links of all live enrolments of the project;
+    the agency's own may be among them. ``frozen_until`` (exclusive) ends the freeze of enrolment that was set for the
+    present reason, served or not; None if none was set.
     """
 
     moment: Moment

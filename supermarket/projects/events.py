@@ -6,9 +6,15 @@ from supermarket.core.msgids import N_
 DRAFTED = declare("project.drafted", subject="project", sentence=N_("The project was drafted"), public=False)
 EDITED = declare("project.edited", subject="project", sentence=N_("The draft was edited"), public=False)
 DELETED = declare("project.deleted", subject="project", sentence=N_("The draft was deleted"), public=False)
-SUBMITTED = declare("project.submitted", subject="project", sentence=N_("The project was submitted for review"), public=False)
+SUBMITTED = declare(
+    "project.submitted", subject="project", sentence=N_("The project was submitted for review"), public=False
+)
 RETURNED = declare(
-    "project.returned", subject="project", sentence=N_("The project was returned to its owner: %(reason)s"), keys={"reason"}, public=False
+    "project.returned",
+    subject="project",
+    sentence=N_("The project was returned to its owner: %(reason)s"),
+    keys={"reason"},
+    public=False,
 )
 PUBLISHED = declare(
     "project.published",
@@ -35,9 +41,14 @@ REDUCED_ASKED = declare(
     keys={"live"},
 )
 REDUCED_ACCEPTED = declare(
-    "project.reduced_accepted", subject="project", sentence=N_("The owner accepted the small number: %(reason)s"), keys={"reason"}
+    "project.reduced_accepted",
+    subject="project",
+    sentence=N_("The owner accepted the small number: %(reason)s"),
+    keys={"reason"},
 )
-FROZEN = declare("project.frozen", subject="project", sentence=N_("The pool was fixed with %(members)s members"), keys={"members"})
+FROZEN = declare(
+    "project.frozen", subject="project", sentence=N_("The pool was fixed with %(members)s members"), keys={"members"}
+)
 SELECTION_STARTED = declare("project.selection_started", subject="project", sentence=N_("The selection started"))
 ANNOUNCED = declare(
     "project.announced",
@@ -46,24 +57,48 @@ ANNOUNCED = declare(
     keys={"agency_uscc", "position", "standstill_until"},
 )
 AWARDED = declare("project.awarded", subject="project", sentence=N_("The award became final"), keys={"agency_uscc"})
-IN_SERVICE = declare("project.in_service", subject="project", sentence=N_("The contract is in force; the service began"))
+IN_SERVICE = declare(
+    "project.in_service", subject="project", sentence=N_("The contract is in force; the service began")
+)
 COMPLETED = declare("project.completed", subject="project", sentence=N_("All deliverables are accepted and paid"))
 ARCHIVED = declare("project.archived", subject="project", sentence=N_("The project was archived"))
-FAILED = declare("project.failed", subject="project", sentence=N_("The project failed: %(reason)s"), keys={"code", "reason"})
-WITHDRAWN = declare("project.withdrawn", subject="project", sentence=N_("The owner withdrew the project: %(reason)s"), keys={"reason"})
-VOIDED = declare("project.voided", subject="project", sentence=N_("The operator declared the project void: %(reason)s"), keys={"reason"})
-TERMINATED = declare("project.terminated", subject="project", sentence=N_("The project was terminated: %(reason)s"), keys={"reason"})
-SUSPENDED = declare("project.suspended", subject="project", sentence=N_("The project was suspended: %(reason)s"), keys={"reason"})
-RESUMED = declare(
-    "project.resumed", subject="project", sentence=N_("The project goes on: %(reason)s"), keys={"reason", "working_days"}
+FAILED = declare(
+    "project.failed", subject="project", sentence=N_("The project failed: %(reason)s"), keys={"code", "reason"}
 )
-REISSUED = declare("project.reissued", subject="project", sentence=N_("The project was reissued as %(new_code)s"), keys={"new_code"})
+WITHDRAWN = declare(
+    "project.withdrawn", subject="project", sentence=N_("The owner withdrew the project: %(reason)s"), keys={"reason"}
+)
+VOIDED = declare(
+    "project.voided",
+    subject="project",
+    sentence=N_("The operator declared the project void: %(reason)s"),
+    keys={"reason"},
+)
+TERMINATED = declare(
+    "project.terminated", subject="project", sentence=N_("The project was terminated: %(reason)s"), keys={"reason"}
+)
+SUSPENDED = declare(
+    "project.suspended", subject="project", sentence=N_("The project was suspended: %(reason)s"), keys={"reason"}
+)
+RESUMED = declare(
+    "project.resumed",
+    subject="project",
+    sentence=N_("The project goes on: %(reason)s"),
+    keys={"reason", "working_days"},
+)
+REISSUED = declare(
+    "project.reissued", subject="project", sentence=N_("The project was reissued as %(new_code)s"), keys={"new_code"}
+)
 
 ENROLLED = declare(
     "enrolment.made", subject="enrolment", sentence=N_("An agency enrolled"), keys={"agency_uscc"}, public=False
 )
 CANCELLED = declare(
-    "enrolment.cancelled", subject="enrolment", sentence=N_("An enrolment was cancelled"), keys={"agency_uscc"}, public=False
+    "enrolment.cancelled",
+    subject="enrolment",
+    sentence=N_("An enrolment was cancelled"),
+    keys={"agency_uscc"},
+    public=False,
 )
 EXCLUDED = declare(
     "enrolment.excluded",

@@ -74,55 +74,81 @@ _SENTENCES: Mapping[Barred, tuple[str, str]] = MappingProxyType(
     }
 )
 
+# Texts are NFKC when they are searched, so the full-width comma and semicolon are ASCII here.
+_GAP = r"[^,.;。\n]"
 _PLACE = r"(?:本地|当地|本省|本市|本州|本县|本区|省内|市内|县内|区内|州内|辖区内?|境内|属地|所在地)"
-_OWNER = r"(?:采购人|本单位|我单位|我局|我委|我厅|本局|业主|甲方|委托人|建设单位|项目业主)"
-_HERE = r"(?:local(?:ly)?|in (?:this|the|our) (?:city|county|district|province|region|town))"
+_OWNER = r"(?:采购人|本单位|我单位|我局|我委|我厅|本局|业主|甲方|委托人|建设单位)"
+_AGENCY = r"(?:企业|公司|机构|单位|中介)"
+_NUMBER = r"[0-9一二三四五六七八九十两百]+"
+_ATLEAST = rf"(?:不低于|不少于|不得低于|不得少于|不小于|达到|超过|大于|高于|[≥>]|{_NUMBER}(?:\.[0-9]+)?[万亿千])"
+_DEMAND = r"(?:要求|必须|须|需|应|具有|具备|拥有)"
+_FIGURES = r"(?:营业收入|营业额|年产值|资产总额|总资产|净资产|净利润|利润总额|纳税额|年纳税)"
+_CAPITAL = r"(?:注册资[本金]|实缴资本|实收资本|认缴资本)"
+_OFFICE = r"(?:分公司|分支机构|分所|子公司|办事处|办公场所|服务机构|服务网点|固定场所)"
+_HERE = r"(?:locally|in (?:this|the|our) (?:city|county|district|province|region|town))"
+_US = r"(?:us\b|this owner|the (?:owner|purchaser|client)|our (?:office|bureau|unit))"
 
-_CHINESE: Sequence[tuple[Barred, str]] = (
-    (Barred.REGISTERED_CAPITAL, r"注册资[本金]|注册资本金|实缴资本|实收资本|认缴资本"),
-    (Barred.FINANCIAL_SIZE, r"营业收入|营业额|年产值|资产总额|总资产|净资产|净利润|利润总额|纳税额|年纳税|资产负债率"),
-    (Barred.STAFF_SIZE, r"从业人员(?:人?数|不少于|不低于|达到)|(?:员工|职工|在职人员|公司人员)(?:人?数|总数|不少于|不低于|达到|[0-9]+人)"),
-    (Barred.YEARS_IN_BUSINESS, r"(?:成立|经营|注册|设立|开业|执业)(?:时间|年限|期限)?(?:已?满|不少于|不低于|超过|达到?|须)[0-9一二三四五六七八九十两]+年|经营年限|成立年限"),
-    (Barred.OWNERSHIP, r"国有(?:企业|独资|控股|全资)|国企|央企|(?:非|不接受|限)民营|股份制企业|事业单位性质"),
-    (Barred.LOCAL_BRANCH, _PLACE + r"[^,.;，。；]{0,10}?(?:分公司|分支机构|分所|子公司|办事处|办公场所|服务机构|服务网点|固定场所)|(?:分公司|分支机构|办事处)[^,.;，。；]{0,6}?" + _PLACE),
-    (Barred.LOCAL_TAX, _PLACE + r"[^,.;，。；]{0,8}?(?:纳税|缴税|税务登记|缴纳税款|税收)|(?:纳税|税务登记)[^,.;，。；]{0,4}?" + _PLACE),
-    (Barred.LOCAL_INSURANCE, _PLACE + r"[^,.;，。；]{0,8}?(?:社保|社会保险)|(?:社保|社会保险)[^,.;，。；]{0,4}?" + _PLACE),
-    (Barred.LOCAL_RECORD, _PLACE + r"[^,.;，。；]{0,8}?(?:业绩|同类项目经验|获奖|奖项|项目经验)"),
-    (Barred.LOCAL_SEAT, r"(?:注册地|住所|工商注册|工商登记|登记地)[^,.;，。；]{0,6}?" + _PLACE + "|" + _PLACE + r"(?:注册|登记)?的?(?:企业|公司|机构|单位|中介)|仅限" + _PLACE),
-    (Barred.PAST_AWARD, r"(?:曾|有过?|具有|承担过?|为|与)[^,.;，。；]{0,8}?" + _OWNER + r"[^,.;，。；]{0,12}?(?:合作|服务过|业绩|承接|经验|中选|中标|合同|项目)|" + _OWNER + r"[^,.;，。；]{0,8}?(?:合作经[历验]|历史合作|长期合作)"),
-    (Barred.SHORTLIST, r"(?:入围|备选库|名录库|供应商库|预选库|短名单|定点单位|协议库)"),
-    (Barred.NAMED_AGENCY, r"(?:指定|限定|特定)(?:由|为)?[^,.;，。；]{0,12}?(?:公司|事务所|院|机构|中心)"),
-    (Barred.HONOURS, r"(?:重合同守信用|守合同重信用|驰名商标|著名商标|纳税大户|龙头企业|百强|先进单位|优秀企业|高新技术企业)"),
-)  # fmt: skip
-_ENGLISH: Sequence[tuple[Barred, str]] = (
+_WORDS: Sequence[tuple[Barred, str]] = (
+    (Barred.REGISTERED_CAPITAL, rf"{_CAPITAL}{_GAP}{{0,8}}?(?:{_ATLEAST}|要求|雄厚)|{_DEMAND}{_GAP}{{0,8}}?{_CAPITAL}"),
     (Barred.REGISTERED_CAPITAL, r"(?:registered|paid[- ]?(?:in|up)|share) capital"),
-    (Barred.FINANCIAL_SIZE, r"(?:annual )?(?:turnover|revenue)|total assets|net assets|net profit|tax(?:es)? paid"),
-    (Barred.STAFF_SIZE, r"(?:at least|more than|minimum(?: of)?|no fewer than) \d+ (?:employees|staff)|number of employees"),
-    (Barred.YEARS_IN_BUSINESS, r"years (?:in business|of operation)|(?:established|founded|operating) (?:for )?(?:at least|more than)"),
+    (Barred.FINANCIAL_SIZE, rf"{_FIGURES}{_GAP}{{0,8}}?{_ATLEAST}"),
+    (Barred.FINANCIAL_SIZE, r"annual (?:turnover|revenue)|(?:turnover|revenue|assets|net profit) (?:of|over|above)"),
+    (Barred.STAFF_SIZE, rf"(?:从业人员|员工|职工|在职人员){_GAP}{{0,6}}?(?:{_ATLEAST}|{_NUMBER}人)"),
+    (Barred.STAFF_SIZE, r"(?:at least|more than|minimum(?: of)?|no fewer than) \d+ (?:employees|staff)"),
+    (Barred.STAFF_SIZE, r"number of employees"),
+    (Barred.YEARS_IN_BUSINESS, rf"(?:成立|经营|设立|开业){_GAP}{{0,6}}?{_NUMBER}年(?:以上)?|(?:经营|成立)年限"),
+    (Barred.YEARS_IN_BUSINESS, r"years (?:in business|of operation)"),
+    (Barred.YEARS_IN_BUSINESS, r"(?:established|operating) (?:for )?(?:at least|more than)"),
+    (Barred.OWNERSHIP, r"国有(?:企业|独资|控股|全资)|国企|央企|(?:非|不接受|不允许)民营"),
     (Barred.OWNERSHIP, r"state[- ]owned|no private (?:compan(?:y|ies)|enterprises?)"),
-    (Barred.LOCAL_BRANCH, r"local (?:branch|office|subsidiary)|(?:branch|office|subsidiary) " + _HERE),
-    (Barred.LOCAL_TAX, r"(?:local tax(?:payer|es|ation)?\b|tax(?:es|payer)?[^.;,]{0,20} " + _HERE + ")"),
-    (Barred.LOCAL_INSURANCE, r"local social (?:insurance|security)|social (?:insurance|security)[^.;,]{0,15} " + _HERE),
-    (Barred.LOCAL_RECORD, r"local (?:experience|track record|awards?)|(?:experience|awards?|projects) " + _HERE),
-    (Barred.LOCAL_SEAT, r"local (?:compan(?:y|ies)|agenc(?:y|ies)|firms?|bidders?)|(?:registered|based|seated|domiciled) " + _HERE),
-    (Barred.PAST_AWARD, r"(?:worked|work|contracts?|projects?|awards?|cooperat\w+|experience)[^.;,]{0,20} (?:for|from|with|by) (?:us\b|this owner|the (?:owner|purchaser|client)|our (?:office|bureau|unit))"),
-    (Barred.SHORTLIST, r"short[- ]?list(?:ed)?|(?:approved|preferred|framework) (?:suppliers?|vendors?|agenc(?:y|ies))"),
-    (Barred.NAMED_AGENCY, r"(?:designated|preferred|appointed) (?:agency|company|institute|firm)"),
-    (Barred.HONOURS, r"(?:well-known|famous) (?:trademark|brand)|honou?rary titles?|top (?:100|hundred)"),
+    (Barred.LOCAL_BRANCH, rf"{_PLACE}{_GAP}{{0,10}}?{_OFFICE}|{_OFFICE}{_GAP}{{0,6}}?{_PLACE}"),
+    (Barred.LOCAL_BRANCH, rf"local (?:branch|office|subsidiary)|(?:branch|office|subsidiary) {_HERE}"),
+    (Barred.LOCAL_TAX, rf"{_PLACE}{_GAP}{{0,8}}?(?:纳税|缴税|税务登记|缴纳税款)"),
+    (Barred.LOCAL_TAX, rf"(?:纳税|税务登记){_GAP}{{0,4}}?{_PLACE}"),
+    (Barred.LOCAL_TAX, rf"local tax(?:payers?|es|ation)?\b|tax(?:es|payers?)?\b[^.;,]{{0,20}} {_HERE}"),
+    (Barred.LOCAL_INSURANCE, rf"{_PLACE}{_GAP}{{0,8}}?(?:社保|社会保险)"),
+    (Barred.LOCAL_INSURANCE, rf"(?:社保|社会保险){_GAP}{{0,4}}?{_PLACE}"),
+    (Barred.LOCAL_INSURANCE, r"local social (?:insurance|security)"),
+    (Barred.LOCAL_INSURANCE, rf"social (?:insurance|security)[^.;,]{{0,15}} {_HERE}"),
+    (Barred.LOCAL_RECORD, rf"{_PLACE}{_GAP}{{0,8}}?(?:业绩|同类项目经验|获奖|奖项|项目经验)"),
+    (Barred.LOCAL_RECORD, rf"local (?:experience|track record|awards?)|(?:experience|awards?|projects) {_HERE}"),
+    (Barred.LOCAL_SEAT, rf"(?:注册地|住所|工商注册|工商登记|登记地){_GAP}{{0,6}}?{_PLACE}|{_PLACE}注册"),
+    (Barred.LOCAL_SEAT, rf"(?:须|应|必须|只|仅|限){_GAP}{{0,6}}?{_PLACE}{_GAP}{{0,4}}?{_AGENCY}"),
+    (Barred.LOCAL_SEAT, rf"{_PLACE}的?{_AGENCY}{_GAP}{{0,6}}?(?:优先|方可|才能|报名|参加|投标)"),
+    (Barred.LOCAL_SEAT, r"local (?:companies|company|agency|agencies|firms?|bidders?)"),
+    (Barred.LOCAL_SEAT, rf"(?:registered|based|domiciled) {_HERE}"),
+    (Barred.PAST_AWARD, rf"(?:曾经?|以往|既往|近{_NUMBER}年[内来]?){_GAP}{{0,8}}?{_OWNER}"),
+    (Barred.PAST_AWARD, rf"(?:承担|承接|完成|服务|实施|合作|中选|中标)过{_GAP}{{0,8}}?{_OWNER}"),
+    (Barred.PAST_AWARD, rf"{_OWNER}{_GAP}{{0,8}}?(?:合作经[历验]|历史合作|长期合作|合作过|服务过|业绩|服务经[历验])"),
+    (
+        Barred.PAST_AWARD,
+        rf"(?:worked|contracts?|projects?|awards?|cooperat\w+|experience)[^.;,]{{0,20}} (?:for|from|with|by) {_US}",
+    ),
+    (Barred.SHORTLIST, r"入围|备选库|名录库|供应商库|预选库|短名单|定点单位|协议库"),
+    (Barred.SHORTLIST, r"short[- ]?listed|(?:approved|preferred|framework) (?:suppliers?|vendors?|agenc(?:y|ies))"),
+    (
+        Barred.NAMED_AGENCY,
+        rf"(?:指定由|限定由|只能由)(?!{_GAP}{{0,6}}(?:具有|具备|取得)){_GAP}{{0,20}}?(?:公司|事务所|研究院|设计院)",
+    ),
+    (Barred.NAMED_AGENCY, r"designated (?:agency|company|institute|firm)"),
+    (Barred.HONOURS, r"重合同守信用|守合同重信用|驰名商标|著名商标|纳税大户|龙头企业|百强|优秀企业"),
+    (Barred.HONOURS, r"(?:well-known|famous) (?:trademark|brand)|honou?rary titles?"),
 )  # fmt: skip
-_PATTERNS = tuple((code, re.compile(text, re.IGNORECASE)) for code, text in (*_CHINESE, *_ENGLISH))
+_PATTERNS = tuple((code, re.compile(words, re.IGNORECASE)) for code, words in _WORDS)
 
-_NOT_DEMANDED = re.compile(
-    r"(?:不要求|不作要求|无需|无须|不需|不设|不得|不限|不以|没有要求|不再要求|禁止|免除"
-    r"|\bno\b|\bnot\b|\bwithout\b|\bregardless of\b|\birrespective of\b)[^,.;，。；\n]*$",
+# "不得低于" and "no less than" demand; only words that lift a demand within the same clause count as lifting it.
+_LIFTED_BEFORE = re.compile(
+    rf"(?:不要求|不作要求|无需|无须|不需要?|不设|不限(?!于)|不以|不得(?:以|要求|设置|设定|限定|将)|没有要求|不再要求"
+    rf"|\bnot (?:require|demand|need|ask)\w*|\bno (?:requirement|need|demand)s?\b|\b(?:regardless|irrespective) of\b)"
+    rf"{_GAP}*$|\bno $",
     re.IGNORECASE,
 )
-_NOT_DEMANDED_AFTER = re.compile(
-    r"^[^,.;，。；\n]{0,12}?(?:不限|不作要求|不做要求|无要求|(?:is|are) not (?:required|demanded|needed))",
+_LIFTED_AFTER = re.compile(
+    rf"^{_GAP}{{0,12}}?(?:不限(?!于)|不作要求|不做要求|无要求|(?:is|are) not (?:required|demanded|needed))",
     re.IGNORECASE,
 )
-# People hide words from such checkers by spacing and dots; a sentence's own stops are kept.
-_BETWEEN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff])[\s·•*_\-]+(?=[\u4e00-\u9fff])")
+# People hide words from such checkers by spacing and dots; a sentence's own stops and line ends are kept.
+_BETWEEN_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff])[^\S\n]*[·•*_\- \t]+(?=[\u4e00-\u9fff])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +170,20 @@ def _plain(text: str) -> str:
     return re.sub(r"[ \t]+", " ", _BETWEEN_CHINESE.sub("", normal))
 
 
+def _lifted(text: str, match: re.Match[str]) -> bool:
+    # A clause is short: looking back over more than it would make a long text slow.
+    before = text[max(0, match.start() - 60) : match.start()]
+    after = text[match.end() : match.end() + 40]
+    return _LIFTED_BEFORE.search(before) is not None or _LIFTED_AFTER.search(after) is not None
+
+
 def refused_words(text: str) -> tuple[Refusal, ...]:
     """What a free text demands that must not be demanded, one refusal a code, in the order of the text."""
     plain = _plain(text)
     found: dict[Barred, tuple[int, str]] = {}
     for code, pattern in _PATTERNS:
         for match in pattern.finditer(plain):
-            before, after = plain[: match.start()], plain[match.end() :]
-            if _NOT_DEMANDED.search(before) or _NOT_DEMANDED_AFTER.search(after):
+            if _lifted(plain, match):
                 continue
             if code not in found or match.start() < found[code][0]:
                 found[code] = (match.start(), match.group().strip())
@@ -165,13 +197,13 @@ def refused_codes(codes: Iterable[Barred]) -> tuple[Refusal, ...]:
 
 
 def _allows(own: KindNeeded, asked: KindNeeded, kinds: Kinds) -> bool:
-    """Whether the matter's own leaf already demands what is asked. A speciality may be chosen where it leaves it open."""
+    """Whether the matter's own leaf demands what is asked; the speciality or level that it leaves open may be stated."""
     if own.kind != asked.kind or (own.speciality is not None and own.speciality != asked.speciality):
         return False
     kind = kinds.get(asked.kind)
-    if asked.level is None or kind is None:
-        return kind is not None
-    return own.level is not None and kind.covers(own.level, asked.level)
+    if kind is None:
+        return False
+    return asked.level is None or own.level is None or kind.covers(own.level, asked.level)
 
 
 def refused_leaves(asked: Requirement | None, own: Requirement | None, kinds: Kinds) -> tuple[Refusal, ...]:

@@ -41,7 +41,8 @@ def _locked(which: sa.ColumnElement[bool], version: int | None) -> Project:
         raise NotFound(_("There is no such project."))
     if version is not None and row.version != version:
         raise Conflict(
-            _("This project was changed meanwhile. What you typed is still here; reload to see the change."), code="stale"
+            _("This project was changed meanwhile. What you typed is still here; reload to see the change."),
+            code="stale",
         )
     return row
 

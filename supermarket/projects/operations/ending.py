@@ -97,9 +97,7 @@ def resume(code: str, *, reason: str, actor: Actor, at: datetime) -> Project:
             moment = getattr(project, name)
             if moment is not None and (name != "enrol_until" or moment > at or project.due_what == "freeze"):
                 setattr(project, name, days.shift(moment, stood))
-    record(
-        events.RESUMED, project.code, actor=actor, at=at, data={"reason": why, "working_days": stood}
-    )
+    record(events.RESUMED, project.code, actor=actor, at=at, data={"reason": why, "working_days": stood})
     return project
 
 

@@ -2,9 +2,9 @@
 
 from datetime import datetime, time, timedelta
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 
-import sqlalchemy as sa
 from supermarket.core.clock import local_text
 from supermarket.core.errors import FieldError, InvalidInput, WrongState
 from supermarket.core.events import record
@@ -105,7 +105,9 @@ def amend(code: str, command: ProjectDraft, *, reason: str, version: int, actor:
     PROJECT.next(project.state, ProjectAction.AMEND)
     not_between_receipt_and_order(project)
     if project.due_what != "freeze" or project.enrol_until is None or at >= project.enrol_until:
-        raise WrongState(_("Enrolment has ended; a project can no longer be amended."), state=project.state.value, allowed=[])
+        raise WrongState(
+            _("Enrolment has ended; a project can no longer be amended."), state=project.state.value, allowed=[]
+        )
     why = reasoned(reason)
     fixed = {
         "matter_code": (command.matter_code, project.matter_code),
@@ -114,7 +116,9 @@ def amend(code: str, command: ProjectDraft, *, reason: str, version: int, actor:
         "region_code": (command.region_code, project.region_code),
     }
     errors = [
-        FieldError(name, "fixed", _("This was fixed at the publication; withdraw and reissue the project to change it."))
+        FieldError(
+            name, "fixed", _("This was fixed at the publication; withdraw and reissue the project to change it.")
+        )
         for name, (wanted, present) in fixed.items()
         if wanted != present
     ]

@@ -1,0 +1,187 @@
+"""Collects what the eligibility rules look at, from the registers as they stand now."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import cache
+from types import MappingProxyType
+
+import sqlalchemy as sa
+
+from supermarket.agencies.models import Agency, Practitioner, Standing, StandingChange
+from supermarket.core.working_days import local_date
+from supermarket.credit.points import CreditLevel
+from supermarket.credit.queries import barring_lists, credit_of, held_level
+from supermarket.data.catalogue import licence_kinds_accepted, qualification_kinds
+from supermarket.data.facts import QualificationKind
+from supermarket.extensions import db
+from supermarket.matters.requirement_tree import HeldQualification, from_json
+from supermarket.policies.queries import number
+from supermarket.projects.eligibility_facts import (
+    BarringEntry,
+    Demand,
+    EarlierWork,
+    EligibilityFacts,
+    Licences,
+    Moment,
+    NamedPractitioner,
+)
+from supermarket.projects.links import Links
+from supermarket.projects.models import Enrolment, EnrolmentPractitioner, Funding, Project
+from supermarket.projects.states import EnrolmentState, ProjectState
+
+BUSY = (ProjectState.ANNOUNCED, ProjectState.AWARDED, ProjectState.IN_SERVICE)
+WORKED = (*BUSY, ProjectState.COMPLETED, ProjectState.ARCHIVED)
+
+
+@cache
+def kinds() -> Mapping[str, QualificationKind]:
+    """Every qualification kind by code."""
+    return MappingProxyType({kind.code: kind for kind in qualification_kinds()})
+
+
+def links_of(agency: Agency) -> Links:
+    """The agency's relations by the registry."""
+    heads = [party.party_hash for party in agency.related_parties if party.relation == "legal_representative"]
+    return Links(
+        uscc=agency.uscc,
+        head=heads[0] if heads else None,
+        controlled_by=frozenset(
+            party.party_uscc for party in agency.related_parties if party.relation == "controller" and party.party_uscc
+        ),
+        managed_by=frozenset(
+            party.party_uscc for party in agency.related_parties if party.relation == "manager" and party.party_uscc
+        ),
+    )
+
+
+def demand_of(project: Project) -> Demand:
+    """What the project asks, as published."""
+    needed: dict[str, int] = {}
+    for item in project.matter_version.personal_licences:
+        needed[str(item["kind"])] = int(str(item["count"]))
+    decliners: tuple[Links, ...] = ()
+    if project.reissue_of is not None and project.reissue_of.decliners:
+        rows = db.session.scalars(sa.select(Agency).where(Agency.uscc.in_(project.reissue_of.decliners))).all()
+        decliners = tuple(links_of(row) for row in rows)
+    pairs = project.policy.get("barred_pairs", [])
+    barred = frozenset(
+        before
+        for pair in (pairs if isinstance(pairs, list) else [])
+        for doer, _, before in [pair.partition(":")]
+        if doer == project.matter_code
+    )
+    return Demand(
+        matter=project.matter_code,
+        tree=from_json(project.requirement_tree),  # type: ignore[arg-type]  # stored only after validation
+        star_floor=project.min_stars,
+        credit_floor=CreditLevel(project.min_credit) if project.min_credit else None,
+        practitioners_needed=max(project.practitioners_needed, sum(needed.values())),
+        licences=tuple(
+            Licences(kind=kind, accepted=frozenset(licence_kinds_accepted(kind)), count=count)
+            for kind, count in sorted(needed.items())
+        ),
+        direct=project.mode == "direct",
+        fiscal=project.funding is Funding.FISCAL,
+        barred_preceding=barred,
+        avoided={row.agency_uscc: row.reason for row in project.avoided},
+        reissue_of=project.reissue_of.code if project.reissue_of is not None else None,
+        decliners=decliners,
+    )
+
+
+def facts_of(
+    project: Project,
+    agency: Agency,
+    *,
+    practitioners: Iterable[Practitioner],
+    moment: Moment,
+    at: datetime,
+    pool: tuple[Links, ...] = (),
+) -> EligibilityFacts:
+    """The agency beside the project's demand on the local day of `at`."""
+    on = local_date(at)
+    level = credit_of(agency.uscc, at).level
+    return EligibilityFacts(
+        moment=moment,
+        on=on,
+        demand=demand_of(project),
+        kinds=kinds(),
+        uscc=agency.uscc,
+        standing=agency.standing.value,
+        services=frozenset(item.matter_code for item in agency.services if item.hidden_reason is None),
+        held=held(agency),
+        stars=held_level(agency.uscc),
+        credit=level,
+        links=links_of(agency),
+        pool=pool,
+        frozen_until=_frozen_until(agency),
+        lists=tuple(
+            BarringEntry(
+                document=row.document_number, authority=row.authority, from_date=row.from_date, until=row.until_date
+            )
+            for row in barring_lists(agency.uscc, on)
+        ),
+        earlier_work=_earlier_work(project, agency),
+        practitioners=tuple(_named(project, row) for row in practitioners),
+    )
+
+
+def held(agency: Agency) -> tuple[HeldQualification, ...]:
+    """The agency's certificates as the requirement tree sees them."""
+    return tuple(
+        HeldQualification(
+            kind=row.kind_code,
+            speciality=row.speciality,
+            level=row.level,
+            valid_until=row.valid_until,
+            number=row.number,
+        )
+        for row in agency.qualifications
+    )
+
+
+def _frozen_until(agency: Agency) -> date | None:
+    until = db.session.scalar(
+        sa.select(StandingChange.until_at)
+        .where(StandingChange.agency_id == agency.id, StandingChange.after == Standing.FROZEN)
+        .order_by(StandingChange.id.desc())
+        .limit(1)
+    )
+    return None if until is None else local_date(until)
+
+
+def _earlier_work(project: Project, agency: Agency) -> tuple[EarlierWork, ...]:
+    if not project.investment_project_code:
+        return ()
+    rows = db.session.execute(
+        sa.select(Project.matter_code, Project.code).where(
+            Project.investment_project_code == project.investment_project_code,
+            Project.winner_id == agency.id,
+            Project.state.in_(WORKED),
+            Project.id != project.id,
+        )
+    )
+    return tuple(EarlierWork(matter=row.matter_code, reference=row.code) for row in rows)
+
+
+def _named(project: Project, row: Practitioner) -> NamedPractitioner:
+    load = db.session.scalar(
+        sa.select(sa.func.count(sa.distinct(Project.id)))
+        .select_from(EnrolmentPractitioner)
+        .join(Enrolment, Enrolment.id == EnrolmentPractitioner.enrolment_id)
+        .join(Project, sa.and_(Project.id == Enrolment.project_id, Project.winner_id == Enrolment.agency_id))
+        .where(
+            EnrolmentPractitioner.practitioner_id == row.id,
+            Enrolment.state == EnrolmentState.LIVE,
+            Project.state.in_(BUSY),
+            Project.id != project.id,
+        )
+    )
+    return NamedPractitioner(
+        reference=str(row.id),
+        licence=row.licence_kind_code,
+        registered_with=row.agency.uscc if row.released_at is None else None,
+        registered_until=row.registered_until,
+        load=load or 0,
+        most_load=number(project.policy, "practitioner_load"),
+    )

@@ -1,0 +1,206 @@
+"""Agencies enrol and cancel; at the freeze the rules exclude."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from supermarket.agencies.models import Agency, Practitioner
+from supermarket.agencies.queries import agency_of_organisations
+from supermarket.core.errors import Conflict, FieldError, InvalidInput, RuleBroken, RuleFinding, WrongState
+from supermarket.core.events import record
+from supermarket.core.permissions import SYSTEM, Actor, P, authorise
+from supermarket.extensions import db
+from supermarket.projects import events
+from supermarket.projects.commands import Enrol
+from supermarket.projects.eligibility import check_all, eligible
+from supermarket.projects.eligibility_facts import Finding, Moment
+from supermarket.projects.facts import facts_of, links_of
+from supermarket.projects.models import EligibilityCheck, Enrolment, Project
+from supermarket.projects.modes import MODES
+from supermarket.projects.operations.common import locked
+from supermarket.projects.states import ENROLMENT, EnrolmentAction, EnrolmentState, ProjectState
+
+
+def acting_agency(actor: Actor, permission: P) -> Agency:
+    """The agency that the actor acts for. Raises Forbidden without the role, RuleBroken without a register entry."""
+    authorise(actor, permission)
+    agency = agency_of_organisations(actor.organisations_with(permission))
+    if agency is None:
+        raise RuleBroken(_("Enter your agency in the register first; then you can enrol."), code="not_in_register")
+    return agency
+
+
+def enrol(code: str, command: Enrol, *, actor: Actor, at: datetime) -> Enrolment:
+    """Enrol in an open project; every rule is run and every finding shown.
+
+    Raises Forbidden, WrongState (not open, or late), Conflict (enrolled already), RuleBroken with all findings.
+    """
+    agency = acting_agency(actor, P.ENROL)
+    project = locked(code)
+    _must_be_enrolling(project, at)
+    if project.mode in MODES and not MODES[project.mode].has_enrolment:
+        raise RuleBroken(_("Here the owner names the agency; there is no enrolment."), code="no_enrolment")
+    if _live(project.id, agency.id) is not None:
+        raise Conflict(_("Your agency is enrolled in this project already."), code="already_enrolled")
+    people = _practitioners(agency, command.practitioner_ids)
+    _check_offer(project, command)
+    findings = run_rules(project, agency, people, moment=Moment.ENROLMENT, at=at, pool_of=live_agencies(project.id))
+    if not eligible(findings):
+        refused = [
+            RuleFinding(item.code, item.sentence.text(_), dict(item.evidence)) for item in findings if not item.ok
+        ]
+        raise RuleBroken(_("Your agency cannot enrol in this project; here is every reason."), findings=refused)
+    row = Enrolment(
+        project=project,
+        agency=agency,
+        state=EnrolmentState.LIVE,
+        enrolled_at=at,
+        enrolled_by=actor.user_id,
+        offered_days=command.offered_days,
+        practitioners=list(people),
+    )
+    db.session.add(row)
+    db.session.flush()
+    keep_findings(row, findings, moment=Moment.ENROLMENT, at=at)
+    record(
+        events.ENROLLED,
+        str(row.id),
+        actor=actor,
+        at=at,
+        data={"agency_uscc": agency.uscc},
+        project_code=project.code,
+        agency_uscc=agency.uscc,
+        organisation_id=agency.organisation_id,
+    )
+    return row
+
+
+def cancel_enrolment(code: str, *, actor: Actor, at: datetime) -> Enrolment:
+    """Take one's own enrolment back while enrolment is open; nobody else's can be named here.
+
+    Raises Forbidden, WrongState, Conflict if there is none.
+    """
+    agency = acting_agency(actor, P.ENROL)
+    project = locked(code)
+    _must_be_enrolling(project, at)
+    row = _live(project.id, agency.id)
+    if row is None:
+        raise Conflict(_("Your agency is not enrolled in this project."), code="not_enrolled")
+    row.state = ENROLMENT.next(row.state, EnrolmentAction.CANCEL)
+    row.cancelled_at = at
+    record(
+        events.CANCELLED,
+        str(row.id),
+        actor=actor,
+        at=at,
+        data={"agency_uscc": agency.uscc},
+        project_code=project.code,
+        agency_uscc=agency.uscc,
+        organisation_id=agency.organisation_id,
+    )
+    return row
+
+
+def exclude(row: Enrolment, *, code: str, reason: str, at: datetime) -> None:
+    """A rule put the enrolment out; the reason is public from the announcement on. Raises WrongState."""
+    row.state = ENROLMENT.next(row.state, EnrolmentAction.EXCLUDE)
+    row.exclusion_code, row.exclusion_reason = code, reason
+    record(
+        events.EXCLUDED,
+        str(row.id),
+        actor=SYSTEM,
+        at=at,
+        data={"agency_uscc": row.agency.uscc, "code": code},
+        project_code=row.project.code,
+        agency_uscc=row.agency.uscc,
+    )
+
+
+def run_rules(
+    project: Project,
+    agency: Agency,
+    people: Iterable[Practitioner],
+    *,
+    moment: Moment,
+    at: datetime,
+    pool_of: Iterable[Agency],
+) -> tuple[Finding, ...]:
+    """Every eligibility rule over the registers as they stand now."""
+    pool = tuple(links_of(other) for other in pool_of)
+    return check_all(facts_of(project, agency, practitioners=people, moment=moment, at=at, pool=pool))
+
+
+def keep_findings(row: Enrolment, findings: Iterable[Finding], *, moment: Moment, at: datetime) -> EligibilityCheck:
+    """Store what the rules said, so that the three moments can be compared."""
+    kept = tuple(findings)
+    check = EligibilityCheck(
+        enrolment_id=row.id,
+        moment=moment.value,
+        ok=eligible(kept),
+        findings=[item.as_json() for item in kept],
+        ran_at=at,
+    )
+    db.session.add(check)
+    db.session.flush()
+    return check
+
+
+def live_agencies(project_id: int) -> list[Agency]:
+    """Agencies with a live enrolment."""
+    query = (
+        sa.select(Agency)
+        .join(Enrolment, Enrolment.agency_id == Agency.id)
+        .where(Enrolment.project_id == project_id, Enrolment.state == EnrolmentState.LIVE)
+        .order_by(Agency.uscc)
+    )
+    return list(db.session.scalars(query))
+
+
+def _must_be_enrolling(project: Project, at: datetime) -> None:
+    if project.state is not ProjectState.OPEN or project.due_what not in {"freeze", None}:
+        raise WrongState(_("Enrolment in this project is closed."), state=project.state.value, allowed=[])
+    if project.enrol_until is not None and at >= project.enrol_until:
+        raise WrongState(_("The enrolment time is over; nothing was entered."), state=project.state.value, allowed=[])
+
+
+def _live(project_id: int, agency_id: int) -> Enrolment | None:
+    return db.session.scalar(
+        sa.select(Enrolment).where(
+            Enrolment.project_id == project_id,
+            Enrolment.agency_id == agency_id,
+            Enrolment.state != EnrolmentState.CANCELLED,
+        )
+    )
+
+
+def _practitioners(agency: Agency, ids: tuple[int, ...]) -> list[Practitioner]:
+    rows = db.session.scalars(
+        sa.select(Practitioner)
+        .where(Practitioner.id.in_(ids), Practitioner.agency_id == agency.id, Practitioner.released_at.is_(None))
+        .order_by(Practitioner.id)
+    ).all()
+    if len(rows) != len(set(ids)):
+        message = _("Choose practitioners from your own agency's list.")
+        raise InvalidInput(message, errors=[FieldError("practitioner_ids", "unknown", message)])
+    return list(rows)
+
+
+def _check_offer(project: Project, command: Enrol) -> None:
+    wants_days = any("lead_time" in stage.get("criteria", {}) for stage in _criteria(project))
+    if wants_days and command.offered_days is None:
+        message = _("Say in how many days you will deliver; the days are scored in this project.")
+        raise InvalidInput(message, errors=[FieldError("offered_days", "needed", message)])
+    if command.offered_days is not None and not 1 <= command.offered_days <= project.duration_days:
+        message = _("Offer between 1 and %(most)s days.", most=project.duration_days)
+        raise InvalidInput(message, errors=[FieldError("offered_days", "out_of_range", message)])
+
+
+def _criteria(project: Project) -> list[dict[str, dict[str, int]]]:
+    found = []
+    for stage in project.stages:
+        criteria = stage.get("criteria")
+        if isinstance(criteria, dict):
+            found.append({"criteria": criteria})
+    return found

@@ -1,0 +1,185 @@
+"""Whether a draft may be kept and a project published: every reason at once, at the field or as a finding."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+
+from supermarket.accounts.models import Organisation
+from supermarket.agencies.models import Standing
+from supermarket.agencies.queries import agency_by_uscc
+from supermarket.core.errors import FieldError, InvalidInput, NotFound, RuleBroken, RuleFinding
+from supermarket.matters.queries import published_version
+from supermarket.policies.queries import number, policies_for, region_exists
+from supermarket.projects.commands import ProjectDraft, PublicationSources
+from supermarket.projects.models import Funding, Project
+from supermarket.projects.modes import AVAILABLE, CRITERIA, MODES
+from supermarket.projects.money_rules import ProcurementLimit, direct_is_allowed, is_within_limits
+from supermarket.projects.requirements import check_requirements
+
+MOST_DAYS = 3650
+
+
+def check_draft(command: ProjectDraft, *, owner: Organisation, at: datetime) -> None:
+    """Raises InvalidInput naming every field to mend, else RuleBroken with every rule that says no."""
+    errors = list(_field_errors(command, at))
+    if errors:
+        raise InvalidInput(_("Some fields need to be mended."), errors=errors)
+    findings = list(_rule_findings(command, at))
+    if findings:
+        raise RuleBroken(_("The rules of this market do not allow this project as it is."), findings=findings)
+
+
+def _field_errors(command: ProjectDraft, at: datetime) -> Iterator[FieldError]:
+    try:
+        published_version(command.matter_code)
+    except NotFound:
+        yield FieldError("matter_code", "unknown", _("Choose a matter that is published."))
+    if not region_exists(command.region_code):
+        yield FieldError("region_code", "unknown", _("Choose a province, city or county."))
+    if command.mode not in MODES or command.mode not in AVAILABLE:
+        yield FieldError("mode", "unknown", _("Choose one of the ways of selection."))
+    if command.budget < 1:
+        yield FieldError("budget", "too_small", _("The budget must be more than zero."))
+    ceiling = command.budget if command.ceiling is None else command.ceiling
+    if not 1 <= ceiling <= command.budget:
+        yield FieldError("ceiling", "above_budget", _("The ceiling cannot be above the budget."))
+    if command.floor is not None and not 1 <= command.floor <= ceiling:
+        yield FieldError("floor", "above_ceiling", _("The floor cannot be above the ceiling."))
+    if not 1 <= command.duration_days <= MOST_DAYS:
+        yield FieldError("duration_days", "out_of_range", _("Give between 1 and %(most)s days.", most=MOST_DAYS))
+    if not 0 <= command.practitioners_needed <= 50:
+        yield FieldError("practitioners_needed", "out_of_range", _("Give between 0 and 50."))
+    yield from _terms_errors(command)
+    yield from _time_errors(command, at)
+    yield from _direct_errors(command)
+    if command.mode == "merit":
+        yield from _criteria_errors(command)
+    for item in command.avoid:
+        if not item.reason.strip():
+            yield FieldError("avoid", "needs_reason", _("Say why this agency must be avoided; the reason is public."))
+        if agency_by_uscc(item.agency_uscc) is None:
+            yield FieldError(
+                "avoid", "unknown", _("There is no agency %(uscc)s in the register.", uscc=item.agency_uscc)
+            )
+
+
+def _terms_errors(command: ProjectDraft) -> Iterator[FieldError]:
+    if not command.deliverables:
+        yield FieldError("deliverables", "needed", _("Name at least one deliverable."))
+    for item in command.deliverables:
+        if not 1 <= item.due_days <= command.duration_days:
+            yield FieldError(
+                "deliverables",
+                "out_of_range",
+                _("“%(name)s” must be due between day 1 and the last day of the contract.", name=item.name),
+            )
+    if sum(item.percent for item in command.payment_terms) != 100 or any(
+        not 1 <= item.percent <= 100 for item in command.payment_terms
+    ):
+        yield FieldError("payment_terms", "not_100", _("The instalments must add up to 100 percent."))
+    if any(not 0 <= item.after_deliverable <= len(command.deliverables) for item in command.payment_terms):
+        yield FieldError(
+            "payment_terms", "unknown_deliverable", _("An instalment follows a deliverable that is not in the list.")
+        )
+
+
+def _time_errors(command: ProjectDraft, at: datetime) -> Iterator[FieldError]:
+    gap = timedelta(minutes=number(policies_for(command.region_code, at), "select_after_minutes"))
+    if command.enrol_until is not None and command.enrol_until <= at:
+        yield FieldError("enrol_until", "past", _("Choose a moment in the future."))
+    if command.select_at is not None:
+        if command.select_at <= at:
+            yield FieldError("select_at", "past", _("Choose a moment in the future."))
+        elif command.enrol_until is not None and command.select_at < command.enrol_until + gap:
+            yield FieldError("select_at", "too_early", _("The selection comes at least an hour after enrolment ends."))
+
+
+def _direct_errors(command: ProjectDraft) -> Iterator[FieldError]:
+    if command.mode != "direct":
+        if command.named_agency_uscc:
+            yield FieldError("named_agency_uscc", "not_direct", _("Only with direct selection you name an agency."))
+        return
+    agency = agency_by_uscc(command.named_agency_uscc) if command.named_agency_uscc else None
+    if agency is None:
+        yield FieldError("named_agency_uscc", "needed", _("Name the agency by its unified social credit code."))
+    elif agency.standing is not Standing.ACTIVE:
+        yield FieldError("named_agency_uscc", "not_active", _("This agency is not active in the market."))
+
+
+def _criteria_errors(command: ProjectDraft) -> Iterator[FieldError]:
+    if not command.criteria:
+        yield FieldError("criteria", "needed", _("Choose criteria and their weights."))
+        return
+    names = [name for name, _weight in command.criteria]
+    if len(set(names)) != len(names) or not set(names) <= set(CRITERIA):
+        yield FieldError("criteria", "unknown", _("Choose criteria from the list, each once."))
+    if sum(weight for _name, weight in command.criteria) != 100 or any(
+        not 1 <= weight <= 100 for _name, weight in command.criteria
+    ):
+        yield FieldError("criteria", "not_100", _("The weights must add up to 100."))
+
+
+def _rule_findings(command: ProjectDraft, at: datetime) -> Iterator[RuleFinding]:
+    for refusal in check_requirements(f"{command.description}\n{command.requirement_notes}"):
+        yield RuleFinding(refusal.code.value, refusal.sentence.text(_), {"found": refusal.found})
+    values = policies_for(command.region_code, at)
+    fiscal = command.funding is Funding.FISCAL
+    limits = (
+        ProcurementLimit(
+            "tender_limit",
+            _("Public tender limit"),
+            _("Regulation on projects that must be tendered, article 5"),
+            number(values, "tender_limit"),
+        ),
+        ProcurementLimit(
+            "central_procurement_limit",
+            _("Central procurement limit"),
+            _("the region's central procurement catalogue"),
+            number(values, "central_procurement_limit"),
+        ),
+    )
+    money = [is_within_limits(command.budget, fiscal, limits)]
+    if command.mode == "direct":
+        money.append(
+            direct_is_allowed(
+                command.budget,
+                fiscal,
+                number(values, "direct_small_amount_line"),
+                command.direct_ground,
+                command.direct_document,
+            )
+        )
+    for finding in money:
+        if not finding.ok:
+            yield RuleFinding(finding.code, finding.sentence.text(_), dict(finding.evidence))
+
+
+def check_publication(project: Project, sources: PublicationSources, *, at: datetime) -> None:
+    """What must be so on the day of publication. Raises RuleBroken."""
+    mode = MODES[project.mode]
+    findings = []
+    current = published_version(project.matter_code)
+    if current.id != project.matter_version_id:
+        findings.append(
+            RuleFinding(
+                "matter_changed",
+                _("The matter has a new version since this was drafted; open the draft and save it again."),
+                {"matter": project.matter_code},
+            )
+        )
+    if mode.has_enrolment and not sources.draw_source:
+        findings.append(
+            RuleFinding(
+                "no_draw_source", _("The draw's source is not fixed: the witness did not answer. Try again soon.")
+            )
+        )
+    if mode.needs_quotes and not (sources.operator_quote_key and sources.witness_quote_key):
+        findings.append(
+            RuleFinding(
+                "no_quote_keys",
+                _("The keys for sealed quotes are missing: the witness did not answer. Try again soon."),
+            )
+        )
+    if findings:
+        raise RuleBroken(_("The project cannot be published now."), findings=findings)
