@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from launch.places import ROOT, VENV, Problem, tail
 from launch.processes import alive, command_line, end, free_port, remember, wait_until
 
+CLOCK_FILE = "witness-clock"
 _START_SECONDS = 30.0
 
 
@@ -46,12 +47,14 @@ def start(data: Path) -> str:
     log = data / "logs" / "witness.log"
     python = VENV / "bin" / "python"
     program = str(python) if python.exists() else sys.executable
+    # A demonstration plays months in minutes: the witness's clock goes with it where this file says so.
+    clock = [] if os.environ.get("DEMO", "1") == "0" else ["--clock-file", str(data / CLOCK_FILE)]
     for _ in range(3):  # another program may take the port between our look and the witness's
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [program, "-m", "witness", "serve", "--home", str(home), "--port", str(port)],
+                [program, "-m", "witness", "serve", "--home", str(home), "--port", str(port), *clock],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd=ROOT,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )  # fmt: skip

@@ -7,7 +7,7 @@ from flask import Flask, Response, g, request, session
 from flask_babel import get_locale
 
 from config import ROOT, Settings, data_folder
-from launch.servers import ensure
+from launch.servers import ensure, ensure_witness
 from supermarket import api, cli, web, wiring
 from supermarket.accounts.queries import user_of_session
 from supermarket.extensions import babel, csrf, db, limiter, login, migrate
@@ -41,9 +41,11 @@ def _headers(response: Response) -> Response:
 
 
 def settings() -> dict[str, object]:
-    """Settings from the environment and the DATA folder; starts its database and queue where nothing names any."""
-    servers = ensure(data_folder())
-    return Settings(data_folder(), servers.database_url, servers.redis_url, servers.owner_url).mapping()
+    """Settings from the environment and DATA; starts its database, queue and witness where nothing names any."""
+    data = data_folder()
+    servers = ensure(data)
+    found = Settings(data, servers.database_url, servers.redis_url, servers.owner_url).mapping()
+    return found | {"WITNESS_URL": ensure_witness(data)}
 
 
 def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
