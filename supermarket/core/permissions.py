@@ -65,6 +65,7 @@ class P(StrEnum):
     COMPLAIN = "complaint.file"
     COMPLAINT_DECIDE = "complaint.decide"
     ACCOUNT_MANAGE = "account.manage"
+    POLICY_SET = "policy.set"
 
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[P]] = {
@@ -129,6 +130,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[P]] = {
             P.SELECTION_REVEAL,
             P.COMPLAINT_DECIDE,
             P.ACCOUNT_MANAGE,
+            P.POLICY_SET,
         }
     ),
     Role.EDITOR: frozenset({P.MATTER_EDIT, P.MATTER_PUBLISH}),

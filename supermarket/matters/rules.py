@@ -1,0 +1,81 @@
+"""Whether a wording may stand or be published: pure rules that name everything wrong at once."""
+
+import re
+from collections.abc import Iterator
+
+from flask_babel import gettext as _
+
+from supermarket.core.errors import FieldError, RuleFinding
+from supermarket.core.msgids import N_
+from supermarket.data import catalogue
+from supermarket.data.facts import Holder
+from supermarket.data.requirements import LicenceNeeded, Requirement
+from supermarket.matters import requirement_tree
+from supermarket.matters.commands import MatterDraft
+from supermarket.matters.models import MatterVersion
+
+CODE = re.compile(r"[A-Z]{2}[0-9]{3,8}", re.ASCII)
+CHANGE_KINDS = {
+    "new": N_("new"),
+    "wording": N_("wording"),
+    "basis": N_("change of law"),
+    "requirement": N_("change of what is required"),
+    "fee": N_("change of fee or time"),
+}
+
+# The four tests before publishing (onboarding.md): each with the field that has to carry it and the sentence if not.
+FOUR_TESTS = (
+    (
+        "lawful",
+        "legal_basis",
+        N_("Lawfulness (依法性): name the law, regulation or State Council decision and its article."),
+    ),
+    ("mandatory", "commissioned_by", N_("Obligation (强制性): say who has to commission the service.")),
+    ("precondition", "approval_item", N_("Precondition (前置性): name the approval item that needs the service.")),
+    ("paid", "fee_bearer", N_("Payment (有偿性): say who bears the fee.")),
+)
+
+
+def kinds_by_code() -> requirement_tree.Kinds:
+    """The kinds of qualification that trees are checked against."""
+    return {kind.code: kind for kind in catalogue.qualification_kinds()}
+
+
+def tree_problems(tree: Requirement | None) -> Iterator[str]:
+    """What is wrong with a requirement tree, as sentences."""
+    for problem in requirement_tree.validate(tree, kinds_by_code()):
+        yield problem.sentence.text(_)
+
+
+def licence_problems(licences: tuple[LicenceNeeded, ...]) -> Iterator[str]:
+    """What is wrong with counts of personal licences, as sentences."""
+    kinds = kinds_by_code()
+    for licence in licences:
+        kind = kinds.get(licence.kind)
+        if kind is None or kind.holder is not Holder.PERSON:
+            yield _("There is no personal licence with the code %(kind)s.", kind=licence.kind)
+        elif not kind.live:
+            yield _("%(name)s may no longer be demanded (%(basis)s).", name=kind.name, basis=kind.basis)
+
+
+def draft_errors(draft: MatterDraft) -> list[FieldError]:
+    """What keeps a wording from standing even as a draft."""
+    errors = []
+    if draft.industry not in {item.code for item in catalogue.industries()}:
+        errors.append(FieldError("industry", "unknown", _("There is no industry authority of this code.")))
+    if draft.stage not in {item.code for item in catalogue.stages()}:
+        errors.append(FieldError("stage", "unknown", _("There is no stage of this code.")))
+    if draft.valid_until is not None and draft.valid_until < draft.valid_from:
+        errors.append(FieldError("valid_until", "before_start", _("The last day is before the first.")))
+    errors.extend(FieldError("requirement", "tree", sentence) for sentence in tree_problems(draft.requirement))
+    errors.extend(FieldError("licences", "licence", sentence) for sentence in licence_problems(draft.licences))
+    return errors
+
+
+def publication_findings(version: MatterVersion) -> list[RuleFinding]:
+    """Which of the four tests a version does not pass."""
+    return [
+        RuleFinding(f"not_{code}", _(sentence), {"field": field})
+        for code, field, sentence in FOUR_TESTS
+        if not str(getattr(version, field) or "").strip()
+    ]
