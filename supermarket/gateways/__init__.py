@@ -65,7 +65,8 @@ def build(config: Mapping[str, object]) -> Gateways:
     """The gateways that a configuration names.
 
     Keys: `GATEWAYS` (`real`, the default, or `fake`), `DATA` (folder), `REDIS_URL`, `JOBS` (name → dotted path),
-    `SEARCH_ENGINE` (`whoosh` or `postgres`), `SQLALCHEMY_DATABASE_URI`, `MAIL_URL`
+    `SEARCH_ENGINE` (`whoosh` or `postgres`), `SQLALCHEMY_DATABASE_URI`,
+    `MIGRATION_DATABASE_URI`, `MAIL_URL`
     (`smtp|smtps|smtp+starttls://user:password@host:port?from=address`, empty: files in DATA/outbox),
     `STRIPE_SECRET_KEY`, `STRIPE_WEBHOOK_SECRET`, `STRIPE_URL`, `REGISTRIES` (a list of {name, url, token}),
     `WITNESS_URL`, `WITNESS_KEY` (hex), `WITNESS_TOKEN`. Raises ConfigError.
@@ -112,7 +113,7 @@ def _search(config: Mapping[str, object], data: Path) -> Search:
         case "whoosh":
             return WhooshSearch(data / "search")
         case "postgres":
-            return PostgresSearch(_need(config, "SQLALCHEMY_DATABASE_URI"))
+            return PostgresSearch(_need(config, "SQLALCHEMY_DATABASE_URI"), _text(config, "MIGRATION_DATABASE_URI"))
         case "memory":
             return MemorySearch()
         case other:

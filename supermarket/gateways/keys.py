@@ -191,7 +191,7 @@ class FolderKeys(_Ring):
         try:
             return path.read_bytes()
         except FileNotFoundError:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_folders(path.parent)
         fresh = self._temporary(path, make())
         try:
             os.link(fresh, path)  # unlike a rename this refuses to replace what another process made first
@@ -211,6 +211,11 @@ class FolderKeys(_Ring):
                 self._temporary(path, new).replace(path)
                 _sync(path.parent)
         return new
+
+    def _make_folders(self, folder: Path) -> None:
+        if folder != self._root:
+            self._make_folders(folder.parent)  # mkdir(parents=True) would give the parents the default mode
+            folder.mkdir(mode=0o700, exist_ok=True)
 
     @staticmethod
     def _temporary(path: Path, content: bytes) -> Path:

@@ -57,7 +57,7 @@ class Party(TypedDict):
 
 
 class Deliverable(TypedDict):
-    """`due` as an ISO date."""
+    """`due` as an ISO date, or in words where the day is not known yet ("生效之日起 20 日内")."""
 
     title: str
     due: str

@@ -5,7 +5,8 @@ The table is this gateway's own, in a schema of its own: no foreign key leads th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Final
 
@@ -18,7 +19,8 @@ from supermarket.gateways.search import NUMBERS, Bounds, Document, Hits, Questio
 from supermarket.gateways.words import index_words
 
 _BATCH: Final = 500
-_metadata = sa.MetaData(schema="search")
+_SCHEMA: Final = "search"
+_metadata = sa.MetaData(schema=_SCHEMA)
 _table = sa.Table(
     "documents",
     _metadata,
@@ -33,25 +35,26 @@ _table = sa.Table(
 
 
 class PostgresSearch:
-    """The index in a database; its role must own the schema `search` or be allowed to make it."""
+    """The index in a database. Where its table is missing, `rebuild` makes it as `owner_url` (the role of migrations)
+    for the role of `url`; until then SearchError.
+    """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, owner_url: str = "") -> None:
         self._engine = sa.create_engine(url, pool_size=2, max_overflow=2, pool_pre_ping=True)
+        self._owner_url = owner_url or url
 
     def index(self, documents: Iterable[Document]) -> None:
-        with self._engine.begin() as connection:
-            _prepare(connection)
+        with self._writing() as connection:
             _write(connection, documents)
 
     def remove(self, kind: str, ids: Iterable[str]) -> None:
-        with self._engine.begin() as connection:
-            _prepare(connection)
+        with self._writing() as connection:
             connection.execute(_table.delete().where(_table.c.kind == kind, _table.c.id.in_(list(ids))))
 
     def rebuild(self, documents: Iterable[Document]) -> int:
         # One transaction: readers see the old rows until it commits.
-        with self._engine.begin() as connection:
-            _prepare(connection)
+        self._prepare()
+        with self._writing() as connection:
             connection.execute(_table.delete())
             return _write(connection, documents)
 
@@ -96,22 +99,36 @@ class PostgresSearch:
             return False
         return True
 
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise SearchError("search_down", N_("The search index cannot be read. Rebuild it.")) from error
+
+    def _prepare(self) -> None:
+        with self._engine.connect() as connection:
+            if sa.inspect(connection).has_table(_table.name, schema=_SCHEMA):
+                return
+        owner = sa.create_engine(self._owner_url, poolclass=sa.NullPool)
+        with owner.begin() as connection:
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('search.documents'))"))
+            connection.execute(sa.schema.CreateSchema(_SCHEMA, if_not_exists=True))
+            _metadata.create_all(connection)
+            role = connection.dialect.identifier_preparer.quote(self._engine.url.username or "")
+            if role:
+                connection.execute(sa.text(f"GRANT USAGE ON SCHEMA {_SCHEMA} TO {role}"))
+                connection.execute(sa.text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {_SCHEMA}.documents TO {role}"))
+
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
 
 
-def _prepare(connection: sa.Connection) -> None:
-    if sa.inspect(connection).has_table(_table.name, schema="search"):
-        return
-    connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('search.documents'))"))
-    connection.execute(sa.schema.CreateSchema("search", if_not_exists=True))
-    _metadata.create_all(connection)
-
-
 def _vector(document: Document) -> sa.ColumnElement[object]:
     def weighed(words: list[str], weight: str) -> sa.ColumnElement[object]:
-        return sa.func.setweight(sa.func.to_tsvector("simple", " ".join(words)), weight)
+        return sa.func.setweight(sa.func.to_tsvector("simple", " ".join(words)), sa.literal_column(f"'{weight}'"))
 
     name = weighed(index_words(document.id) + index_words(document.name), "A")
     return name.concat(weighed(index_words(document.text), "C"))

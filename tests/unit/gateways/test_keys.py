@@ -1,0 +1,95 @@
+"""Secrets: made once, kept apart, shown one link at a time."""
+
+import hashlib
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from nacl.signing import VerifyKey
+
+from supermarket.gateways.keys import FolderKeys, KeyRingError, MemoryKeys
+from supermarket.gateways.sealing import BoxClosed, new_private_key, public_key, seal, unseal
+
+
+@pytest.fixture(params=["folder", "memory"])
+def keys(request: pytest.FixtureRequest, tmp_path: Path) -> FolderKeys | MemoryKeys:
+    return FolderKeys(tmp_path / "keys") if request.param == "folder" else MemoryKeys()
+
+
+def test_chain_is_shown_from_its_end_and_each_purpose_keeps_its_link(keys: FolderKeys | MemoryKeys) -> None:
+    c = keys.chain_commitment("P-1")
+    assert keys.chain_commitment("P-1") == c
+    assert keys.chain_commitment("P-2") != c
+    main, tie = keys.chain_reveal("P-1", "main"), keys.chain_reveal("P-1", "tie1")
+    assert hashlib.sha256(bytes.fromhex(main)).hexdigest() == c
+    assert hashlib.sha256(bytes.fromhex(tie)).hexdigest() == main
+    assert keys.chain_reveal("P-1", "main") == main
+    for n in range(2, 8):
+        keys.chain_reveal("P-1", f"tie{n}")
+    with pytest.raises(KeyRingError) as used_up:
+        keys.chain_reveal("P-1", "tie8")
+    assert used_up.value.code == "chain_used_up"
+
+
+def test_two_layers_need_two_keys(keys: FolderKeys | MemoryKeys) -> None:
+    witness = new_private_key()
+    box = seal(b"quote-v1\n", operator_key=keys.quote_public_key("P-1"), witness_key=public_key(witness))
+    with pytest.raises(BoxClosed):
+        unseal(box, witness)
+    with pytest.raises(BoxClosed):
+        keys.open_quote("P-2", box)
+    inner = keys.open_quote("P-1", box)
+    assert b"quote" not in inner
+    assert unseal(inner, witness) == b"quote-v1\n"
+
+
+def test_fields_survive_a_new_key(keys: FolderKeys | MemoryKeys) -> None:
+    old = keys.encrypt("110101199003070000")
+    keys.add_field_key()
+    assert keys.decrypt(old) == "110101199003070000"
+    new = keys.rotate(old)
+    assert new != old
+    assert keys.decrypt(new) == "110101199003070000"
+    with pytest.raises(KeyRingError) as unreadable:
+        keys.decrypt(b"not ours")
+    assert unreadable.value.code == "field_unreadable"
+
+
+def test_hashes_do_not_mix_purposes_and_signatures_hold(keys: FolderKeys | MemoryKeys) -> None:
+    assert keys.keyed_hash("person", "x") == keys.keyed_hash("person", "x")
+    assert keys.keyed_hash("person", "x") != keys.keyed_hash("phone", "x")
+    signature = bytes.fromhex(keys.sign(b"receipt"))
+    assert VerifyKey(bytes.fromhex(keys.verify_key())).verify(b"receipt", signature) == b"receipt"
+
+
+@pytest.mark.parametrize("name", ["../P-1", "", ".hidden", "a/b", "x" * 81])
+def test_a_project_cannot_lead_out_of_the_folder(keys: FolderKeys | MemoryKeys, name: str) -> None:
+    with pytest.raises(KeyRingError) as refusal:
+        keys.chain_commitment(name)
+    assert refusal.value.code == "key_name"
+
+
+def test_the_folder_is_closed_and_read_again(tmp_path: Path) -> None:
+    root = tmp_path / "keys"
+    first = FolderKeys(root)
+    c, key, token = first.chain_commitment("P-1"), first.quote_public_key("P-1"), first.encrypt("x")
+    second = FolderKeys(root)
+    assert (second.chain_commitment("P-1"), second.quote_public_key("P-1")) == (c, key)
+    assert second.decrypt(token) == "x"
+    for path in root.rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
+    root.chmod(0o755)
+    with pytest.raises(KeyRingError) as refusal:
+        FolderKeys(root)
+    assert refusal.value.code == "key_folder_open"
+
+
+def test_many_at_once_make_one_secret_and_lose_no_link(tmp_path: Path) -> None:
+    rings = [FolderKeys(tmp_path / "keys") for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        commitments = set(pool.map(lambda ring: ring.chain_commitment("P-1"), rings))
+        purposes = ["main", *(f"tie{n}" for n in range(1, 8))]
+        links = list(pool.map(lambda pair: pair[0].chain_reveal("P-1", pair[1]), zip(rings, purposes, strict=True)))
+    assert len(commitments) == 1
+    assert len(set(links)) == 8

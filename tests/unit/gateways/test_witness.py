@@ -1,0 +1,188 @@
+"""The witness: the fake and the real program behave alike, and what is not signed by it is not believed."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from config import ROOT
+from supermarket.core.draw import Member, pool_file, pool_hash, receipt_holds
+from supermarket.gateways.keys import MemoryKeys
+from supermarket.gateways.sealing import BoxClosed, seal
+from supermarket.gateways.witness import HttpWitness, OpenedBox, Witness, WitnessError
+from supermarket.gateways.witness_fake import MemoryWitness
+from supermarket.gateways.witness_texts import ListedQuote, list_body, quote_list
+from tests.unit.gateways.loopback import Answer, Loopback
+
+AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+OPERATOR = "0" * 63 + "1"
+
+
+@dataclass
+class Stage:
+    """A witness and its clock."""
+
+    witness: Witness
+    clock: Path
+    at: datetime = AT
+
+    def move(self, at: datetime) -> None:
+        self.at = at
+        self.clock.write_text(f"{at:%Y-%m-%dT%H:%M:%SZ}")
+
+
+@pytest.fixture(params=["fake", "program"])
+def stage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+    clock = tmp_path / "clock"
+    if request.param == "fake":
+        yield Stage(MemoryWitness(), clock)
+        return
+    command = [sys.executable, "-m", "witness", "serve", "--home", str(tmp_path / "home"), "--port", "0"]
+    process = subprocess.Popen([*command, "--clock-file", str(clock)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    words = process.stdout.readline().split()
+    made = Stage(HttpWitness(words[-1], words[2]), clock)
+    made.move(AT)
+    yield made
+    process.terminate()
+    assert process.wait(10) == 0
+    process.stdout.close()
+
+
+def make_pool(c: str, purpose: str = "main", members: str = "AB") -> bytes:
+    return pool_file("P-1", purpose, f"parties:{OPERATOR}:{c}", [Member(f"91510100MA61T2XX0{m}") for m in members])
+
+
+def refusal(call: pytest.ExceptionInfo[WitnessError]) -> str:
+    error = call.value
+    assert error.code == "witness_refused"
+    return str(error.params["reason"])
+
+
+def test_one_receipt_per_purpose_and_a_link_only_after_it(stage: Stage) -> None:
+    witness = stage.witness
+    c = witness.commitment("P-1", at=stage.at)
+    assert witness.commitment("P-1", at=stage.at) == c
+    with pytest.raises(WitnessError) as early:
+        witness.reveal("P-1", "main")
+    assert refusal(early) == "no_receipt"
+    pool = make_pool(c)
+    receipt = witness.receipt(pool, at=stage.at)
+    assert (receipt.at, receipt.by) == (AT, witness.name())
+    key = bytes.fromhex(witness.verify_key())
+    assert receipt_holds(
+        key, receipt.signature, project="P-1", purpose="main", pool_hash=pool_hash(pool), at=receipt.at
+    )
+    stage.move(AT + timedelta(hours=1))
+    assert witness.receipt(pool, at=stage.at) == receipt
+    with pytest.raises(WitnessError) as other:
+        witness.receipt(make_pool(c, members="ABC"), at=stage.at)
+    assert refusal(other) == "already_signed"
+    with pytest.raises(WitnessError) as waiting:
+        witness.receipt(make_pool(c, "tie1"), at=stage.at)
+    assert refusal(waiting) == "unrevealed"
+    r = witness.reveal("P-1", "main")
+    assert hashlib.sha256(bytes.fromhex(r)).hexdigest() == c
+    assert witness.reveal("P-1", "main") == r
+    with pytest.raises(WitnessError) as stale:
+        witness.receipt(make_pool(c, "tie1"), at=stage.at)
+    assert refusal(stale) == "stale_commitment"
+    witness.receipt(make_pool(r, "tie1"), at=stage.at)
+    assert hashlib.sha256(bytes.fromhex(witness.reveal("P-1", "tie1"))).hexdigest() == r
+
+
+def test_quotes_open_after_the_hour_and_only_what_is_listed(stage: Stage) -> None:
+    witness, keys = stage.witness, MemoryKeys()
+    opens_at = AT + timedelta(days=1)
+    witness_key = bytes.fromhex(witness.quote_key("P-1", opens_at, at=stage.at))
+    opens_at += timedelta(days=1)
+    assert witness.quote_key("P-1", opens_at, at=stage.at) == witness_key.hex()
+    with pytest.raises(WitnessError) as back:
+        witness.quote_key("P-1", opens_at - timedelta(hours=1), at=stage.at)
+    assert refusal(back) == "opens_at_earlier"
+    bodies = [f"quote-v1\nP-1\n91510100MA61T2XX0A\n{n}\n100\n{'0' * 64}\n".encode() for n in (1, 2)]
+    boxes = [seal(body, operator_key=keys.quote_public_key("P-1"), witness_key=witness_key) for body in bodies]
+    inner = [keys.open_quote("P-1", box) for box in boxes]
+    listed = [ListedQuote("91510100MA61T2XX0A", 1, hashlib.sha256(bodies[0]).hexdigest(), AT)]
+    text = quote_list("P-1", listed)
+    assert text == f"quote-list-v1\nP-1\n91510100MA61T2XX0A 1 {listed[0].commitment} 2026-03-02T02:00:00Z\n"
+    with pytest.raises(WitnessError) as early:
+        witness.countersign("P-1", text, at=stage.at)
+    assert refusal(early) == "too_early"
+    stage.move(opens_at)
+    with pytest.raises(WitnessError) as unlisted:
+        witness.open_quotes("P-1", text, inner)
+    assert refusal(unlisted) == "no_list"
+    signed = witness.countersign("P-1", text, at=stage.at)
+    assert signed.at == opens_at
+    assert witness.open_quotes("P-1", text, [*inner, b"x" * 60]) == [
+        OpenedBox(bodies[0]),
+        OpenedBox(None, "not_on_list"),
+        OpenedBox(None, "does_not_open"),
+    ]
+    with pytest.raises(WitnessError) as second:
+        witness.countersign("P-1", quote_list("P-1", []), at=stage.at)
+    assert refusal(second) == "already_signed"
+
+
+def test_log_heads_neither_fork_nor_step_back(stage: Stage) -> None:
+    witness = stage.witness
+    first = witness.log_head("quotes", 3, "a" * 64, at=stage.at)
+    assert witness.log_head("quotes", 3, "a" * 64, at=stage.at) == first
+    for seq, code in ((3, "fork"), (2, "step_back")):
+        with pytest.raises(WitnessError) as refused:
+            witness.log_head("quotes", seq, "b" * 64, at=stage.at)
+        assert refusal(refused) == code
+
+
+def test_an_unsigned_answer_is_not_believed() -> None:
+    fake = MemoryWitness()
+    pool = make_pool(fake.commitment("P-1", at=AT))
+    receipt = fake.receipt(pool, at=AT)
+    good = receipt.content()
+    bad = [
+        {**good, "at": "2026-03-02T02:00:01Z"},
+        {**good, "signature": "0" * 128},
+        {**good, "signature": "xyz"},
+        {"at": good["at"]},
+    ]
+    with Loopback(Answer(200, json.dumps(good).encode())) as server:
+        assert HttpWitness(server.url, fake.verify_key()).receipt(pool, at=AT) == receipt
+        with pytest.raises(WitnessError) as other_key:
+            HttpWitness(server.url, MemoryWitness().verify_key()).receipt(pool, at=AT)
+        assert other_key.value.code == "witness_false"
+    for answer in bad:
+        with Loopback(Answer(200, json.dumps(answer).encode())) as server:
+            with pytest.raises(WitnessError) as false:
+                HttpWitness(server.url, fake.verify_key()).receipt(pool, at=AT)
+            assert (false.value.code, false.value.again) == ("witness_false", False)
+
+
+def test_a_witness_that_is_off_is_asked_again() -> None:
+    fake = MemoryWitness()
+    fake.down = True
+    for witness in (fake, HttpWitness("http://127.0.0.1:1", "0" * 64)):
+        with pytest.raises(WitnessError) as down:
+            witness.commitment("P-1", at=AT)
+        assert down.value.again
+
+
+def test_the_list_is_signed_as_the_witness_writes_it() -> None:
+    text = quote_list("P-1", [])
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    assert list_body("P-1", text, AT) == f"list-v1\nP-1\n{digest}\n2026-03-02T02:00:00Z\n".encode()
+
+
+def test_the_inner_box_alone_does_not_open_with_the_operators_key() -> None:
+    keys, witness = MemoryKeys(), MemoryWitness()
+    witness_key = bytes.fromhex(witness.quote_key("P-1", AT + timedelta(days=1), at=AT))
+    box = seal(b"x", operator_key=keys.quote_public_key("P-1"), witness_key=witness_key)
+    inner = keys.open_quote("P-1", box)
+    with pytest.raises(BoxClosed):
+        keys.open_quote("P-1", inner)
