@@ -81,7 +81,7 @@ _OWNER = r"(?:采购人|本单位|我单位|我局|我委|我厅|本局|业主|�
 _AGENCY = r"(?:企业|公司|机构|单位|中介)"
 _NUMBER = r"[0-9一二三四五六七八九十两百]+"
 _ATLEAST = rf"(?:不低于|不少于|不得低于|不得少于|不小于|达到|超过|大于|高于|[≥>]|{_NUMBER}(?:\.[0-9]+)?[万亿千])"
-_DEMAND = r"(?:要求|必须|须|需|应|具有|具备|拥有)"
+_DEMAND = r"(?<![不无没])(?:要求|必须|须|需|应|具有|具备|拥有)"
 _FIGURES = r"(?:营业收入|营业额|年产值|资产总额|总资产|净资产|净利润|利润总额|纳税额|年纳税)"
 _CAPITAL = r"(?:注册资[本金]|实缴资本|实收资本|认缴资本)"
 _OFFICE = r"(?:分公司|分支机构|分所|子公司|办事处|办公场所|服务机构|服务网点|固定场所)"
@@ -140,7 +140,7 @@ _PATTERNS = tuple((code, re.compile(words, re.IGNORECASE)) for code, words in _W
 _LIFTED_BEFORE = re.compile(
     rf"(?:不要求|不作要求|无需|无须|不需要?|不设|不限(?!于)|不以|不得(?:以|要求|设置|设定|限定|将)|没有要求|不再要求"
     rf"|\bnot (?:require|demand|need|ask)\w*|\bno (?:requirement|need|demand)s?\b|\b(?:regardless|irrespective) of\b)"
-    rf"{_GAP}*$|\bno $",
+    rf"{_GAP}*\Z|\bno \Z",
     re.IGNORECASE,
 )
 _LIFTED_AFTER = re.compile(
@@ -197,7 +197,7 @@ def refused_codes(codes: Iterable[Barred]) -> tuple[Refusal, ...]:
 
 
 def _allows(own: KindNeeded, asked: KindNeeded, kinds: Kinds) -> bool:
-    """Whether the matter's own leaf demands what is asked; the speciality or level that it leaves open may be stated."""
+    """Whether the matter's own leaf demands what is asked; a speciality or level that it leaves open may be stated."""
     if own.kind != asked.kind or (own.speciality is not None and own.speciality != asked.speciality):
         return False
     kind = kinds.get(asked.kind)
