@@ -1,0 +1,256 @@
+"""The modes of selection, each a row: a pipeline of stages as data (selection rules, section 1).
+
+A new mode is a new row. Numbers here are the defaults that the policies start from; a project keeps those of the day
+on which it was published, as `Terms`. Sentences are msgids for `gettext`, with `%(name)s` places.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from supermarket.core.draw import TicketRule
+from supermarket.core.msgids import N_, Sentence
+from supermarket.selection.merit_criteria import Criterion
+from supermarket.selection.pipeline import StageSpec
+from supermarket.selection.stages import StageError
+from supermarket.selection.stages.bounds import Bounds
+from supermarket.selection.stages.choose import ChooseParams
+from supermarket.selection.stages.draw import DrawParams
+from supermarket.selection.stages.price import PriceParams, PriceRule
+from supermarket.selection.stages.score import ScoreParams
+from supermarket.selection.stages.shortlist import ShortlistBy, ShortlistParams
+
+
+class ModeName(StrEnum):
+    """The nine modes."""
+
+    DIRECT = "direct"
+    RANDOM = "random"
+    BIDDING = "bidding"
+    MERIT = "merit"
+    CREDIT_MERIT = "credit_merit"
+    MERIT_RANDOM = "merit_random"
+    MERIT_BIDDING = "merit_bidding"
+    RANDOM_BIDDING = "random_bidding"
+    MEAN_PRICE = "mean_price"
+
+
+class StageName(StrEnum):
+    """The stages that a row can name; `auction` is the live form of `price`."""
+
+    SHORTLIST = "shortlist"
+    DRAW = "draw"
+    PRICE = "price"
+    AUCTION = "auction"
+    SCORE = "score"
+    CHOOSE = "choose"
+
+
+AVAILABLE = frozenset({ModeName.DIRECT, ModeName.RANDOM, ModeName.BIDDING, ModeName.MERIT})
+"""The modes that a project can be published with in this release."""
+
+Params = Mapping[str, str]
+NO_PARAMS: Params = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """One row. `stages`: (stage, what the row fixes of its parameters); the project's terms give the rest.
+
+    `fewest_after_extension` counts once the enrolment was extended; where `owner_accepts_fewer`, only if the owner
+    accepts that in writing within two working days. `needs_quotes`: an enrolment without a valid quote is invalid at
+    the freeze.
+    """
+
+    name: ModeName
+    label: str
+    sentence: str
+    stages: tuple[tuple[StageName, Params], ...]
+    fewest_valid: int
+    fewest_after_extension: int
+    needs_quotes: bool
+    has_enrolment: bool = True
+    owner_accepts_fewer: bool = False
+
+    @property
+    def available(self) -> bool:
+        """Whether a project can be published with it in this release."""
+        return self.name in AVAILABLE
+
+    @property
+    def priced(self) -> bool:
+        """Whether the order is by price, so that a successor's quote may be at most 5 % above the winner's."""
+        return any(stage in (StageName.PRICE, StageName.AUCTION) for stage, _ in self.stages)
+
+    @property
+    def draws(self) -> bool:
+        """Whether a draw is one of its stages; ties may lead to draws in others too."""
+        return any(stage is StageName.DRAW for stage, _ in self.stages)
+
+    def uses(self, stage: StageName) -> bool:
+        """Whether the stage is one of its pipeline."""
+        return any(own is stage for own, _ in self.stages)
+
+    def enough(self, valid: int, *, extended: bool) -> bool:
+        """Whether `valid` enrolments are enough, before or after the one extension."""
+        return valid >= (self.fewest_after_extension if extended else self.fewest_valid)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a project fixes at publishing, besides its mode. `keep`: K of a shortlist; `draw_keep`: how many a draw
+    leaves.
+    """
+
+    bounds: Bounds
+    criteria: tuple[Criterion, ...] = ()
+    panel_size: int = 0
+    tickets: TicketRule = TicketRule.EQUAL
+    shortlist_by: ShortlistBy = ShortlistBy.CREDIT
+    keep: int | None = None
+    draw_keep: int | None = None
+
+
+def _fixed(**params: str) -> Params:
+    return MappingProxyType(params)
+
+
+_ROWS = (
+    Mode(
+        ModeName.DIRECT,
+        N_("Direct selection"),
+        N_("You name one eligible agency. It accepts within 2 working days, else the project fails. Nobody enrols."),
+        ((StageName.CHOOSE, NO_PARAMS),),
+        fewest_valid=1,
+        fewest_after_extension=1,
+        needs_quotes=False,
+        has_enrolment=False,
+    ),
+    Mode(
+        ModeName.RANDOM,
+        N_("Random draw"),
+        N_("All valid enrolments are drawn into one public order that anybody can check. The first is selected."),
+        ((StageName.DRAW, NO_PARAMS),),
+        fewest_valid=3,
+        fewest_after_extension=2,
+        needs_quotes=False,
+    ),
+    Mode(
+        ModeName.BIDDING,
+        N_("Lowest quote"),
+        N_("Agencies hand in sealed quotes, opened after the deadline. The lowest valid quote is selected."),
+        ((StageName.PRICE, _fixed(rule="lowest")),),
+        fewest_valid=3,
+        fewest_after_extension=3,
+        needs_quotes=True,
+    ),
+    Mode(
+        ModeName.MERIT,
+        N_("Best score"),
+        N_("Agencies are scored by the criteria and weights that you fix now. The best total is selected."),
+        ((StageName.SCORE, NO_PARAMS),),
+        fewest_valid=2,
+        fewest_after_extension=1,
+        needs_quotes=True,
+        owner_accepts_fewer=True,
+    ),
+    Mode(
+        ModeName.CREDIT_MERIT,
+        N_("Credit, then your choice"),
+        N_(
+            "The best %(keep)s by credit stay. A draw in which better credit has more tickets leaves %(draw_keep)s, "
+            "of whom you choose one in writing."
+        ),
+        (
+            (StageName.SHORTLIST, _fixed(by="credit")),
+            (StageName.DRAW, _fixed(tickets="credit")),
+            (StageName.CHOOSE, NO_PARAMS),
+        ),
+        fewest_valid=2,
+        fewest_after_extension=2,
+        needs_quotes=False,
+    ),
+    Mode(
+        ModeName.MERIT_RANDOM,
+        N_("Shortlist, then draw"),
+        N_("The best %(keep)s by stars or credit stay. One of them is drawn."),
+        ((StageName.SHORTLIST, NO_PARAMS), (StageName.DRAW, NO_PARAMS)),
+        fewest_valid=3,
+        fewest_after_extension=3,
+        needs_quotes=False,
+    ),
+    Mode(
+        ModeName.MERIT_BIDDING,
+        N_("Shortlist, then quotes"),
+        N_("The best %(keep)s by stars or credit stay. Their sealed quotes decide."),
+        ((StageName.SHORTLIST, NO_PARAMS), (StageName.PRICE, _fixed(rule="lowest"))),
+        fewest_valid=3,
+        fewest_after_extension=3,
+        needs_quotes=True,
+    ),
+    Mode(
+        ModeName.RANDOM_BIDDING,
+        N_("Draw, then quotes"),
+        N_("A draw leaves %(draw_keep)s. Their sealed quotes decide."),
+        ((StageName.DRAW, NO_PARAMS), (StageName.PRICE, _fixed(rule="lowest"))),
+        fewest_valid=3,
+        fewest_after_extension=3,
+        needs_quotes=True,
+    ),
+    Mode(
+        ModeName.MEAN_PRICE,
+        N_("Nearest to the mean"),
+        N_("Agencies hand in sealed quotes. The quote nearest to the mean of all valid ones is selected."),
+        ((StageName.PRICE, _fixed(rule="nearest_mean")),),
+        fewest_valid=3,
+        fewest_after_extension=3,
+        needs_quotes=True,
+    ),
+)
+
+MODES: Mapping[ModeName, Mode] = MappingProxyType({row.name: row for row in _ROWS})
+
+
+def mode(name: ModeName | str) -> Mode:
+    """The row of that name. Raises ValueError for another name."""
+    return MODES[ModeName(name)]
+
+
+def in_words(row: Mode, terms: Terms | None = None) -> Sentence:
+    """What the mode will do, in one or two plain sentences; the page translates it."""
+    if "%(" not in row.sentence:
+        return Sentence(row.sentence)
+    keep = terms.keep if terms else None
+    draw_keep = terms.draw_keep if terms else None
+    return Sentence(row.sentence, {"keep": keep or "K", "draw_keep": draw_keep or "n"})
+
+
+def pipeline_for(row: Mode, terms: Terms) -> tuple[StageSpec, ...]:
+    """The row's stages with all parameters, from the row and the project's terms. Raises StageError for missing
+    terms.
+    """
+    return tuple(
+        _spec(stage, fixed, terms, last=number == len(row.stages))
+        for number, (stage, fixed) in enumerate(row.stages, 1)
+    )
+
+
+def _spec(stage: StageName, fixed: Params, terms: Terms, *, last: bool) -> StageSpec:
+    match stage:
+        case StageName.SHORTLIST:
+            if terms.keep is None:
+                raise StageError("a shortlist needs its K")
+            return ShortlistParams(ShortlistBy(fixed.get("by", terms.shortlist_by)), terms.keep)
+        case StageName.DRAW:
+            if not last and terms.draw_keep is None:
+                raise StageError("a draw before another stage needs the number of those who go on")
+            return DrawParams(TicketRule(fixed.get("tickets", terms.tickets)), None if last else terms.draw_keep)
+        case StageName.PRICE:
+            return PriceParams(PriceRule(fixed["rule"]), terms.bounds)
+        case StageName.SCORE:
+            return ScoreParams(terms.criteria, terms.bounds, terms.panel_size)
+        case StageName.CHOOSE:
+            return ChooseParams()
+        case StageName.AUCTION:
+            raise StageError("the live auction is run by its own pages, not by a pipeline")
