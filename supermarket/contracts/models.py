@@ -14,12 +14,29 @@ from supermarket.documents.models import Document
 from supermarket.extensions import Base
 from supermarket.projects.models import Project
 
+CONTRACT_SERIAL = sa.Sequence("contract_serial", schema="trade", metadata=Base.metadata)
+
 
 class Party(StrEnum):
     """The two sides of a contract."""
 
     OWNER = "owner"
     AGENCY = "agency"
+
+    @property
+    def other(self) -> "Party":
+        """The other side."""
+        return Party.AGENCY if self is Party.OWNER else Party.OWNER
+
+
+class UrgeAbout(StrEnum):
+    """What one side may remind the other of."""
+
+    SIGNATURE = "signature"
+    DELIVERABLE = "deliverable"
+    ACCEPTANCE = "acceptance"
+    PAYMENT = "payment"
+    CONFIRMATION = "confirmation"
 
 
 class Contract(Base):
@@ -47,7 +64,9 @@ class Contract(Base):
     duration_days: Mapped[int]
     terms: Mapped[dict[str, object]] = mapped_column(Json)
     document_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.documents.id"))
+    signed_document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.documents.id"))
     drafted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sign_urge_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sign_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     urged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     in_force_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -58,7 +77,8 @@ class Contract(Base):
     project: Mapped[Project] = relationship(lazy="joined")
     owner: Mapped[Organisation] = relationship(lazy="joined")
     agency: Mapped[Agency] = relationship(lazy="joined")
-    document: Mapped[Document] = relationship(lazy="joined")
+    document: Mapped[Document] = relationship(foreign_keys=[document_id], lazy="joined")
+    signed_document: Mapped[Document | None] = relationship(foreign_keys=[signed_document_id])
     signatures: Mapped[list["Signature"]] = relationship(order_by="Signature.id", lazy="selectin")
 
 

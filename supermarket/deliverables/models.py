@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from supermarket.contracts.models import Contract
 from supermarket.core.columns import UtcDateTime, choice
-from supermarket.deliverables.states import DeliverableState
+from supermarket.deliverables.states import ApprovalOutcome, Decision, DeliverableState
 from supermarket.documents.models import Document
 from supermarket.extensions import Base
 
@@ -29,13 +29,18 @@ class Deliverable(Base):
     number: Mapped[int]
     name: Mapped[str] = mapped_column(sa.String(200))
     state: Mapped[DeliverableState] = mapped_column(choice(DeliverableState, "state"))
+    due_days: Mapped[int]
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    urge_at: Mapped[datetime] = mapped_column(UtcDateTime)
     urged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    overdue_recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decide_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    silence_recorded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     returned_count: Mapped[int] = mapped_column(default=0)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     deemed: Mapped[bool] = mapped_column(default=False)
-    approval_outcome: Mapped[str | None] = mapped_column(sa.String(32))
+    approval_outcome: Mapped[ApprovalOutcome | None] = mapped_column(choice(ApprovalOutcome, "approval_outcome"))
+    approval_outcome_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     contract: Mapped[Contract] = relationship(lazy="joined")
     submissions: Mapped[list["Submission"]] = relationship(order_by="Submission.number", lazy="selectin")
 
@@ -52,7 +57,7 @@ class Submission(Base):
     document_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.documents.id"))
     remark: Mapped[str] = mapped_column(sa.Text, default="")
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    decision: Mapped[str | None] = mapped_column(sa.String(16))
+    decision: Mapped[Decision | None] = mapped_column(choice(Decision, "decision"))
     reasons: Mapped[str] = mapped_column(sa.Text, default="")
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     document: Mapped[Document] = relationship(lazy="joined")

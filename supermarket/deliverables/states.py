@@ -22,6 +22,24 @@ class DeliverableAction(StrEnum):
     ACCEPT = "accept"
 
 
+class Decision(StrEnum):
+    """What the owner decided on a submission; silence is recorded as deemed."""
+
+    ACCEPTED = "accepted"
+    RETURNED = "returned"
+    DEEMED = "deemed"
+
+
+class ApprovalOutcome(StrEnum):
+    """What the approving authority recorded about a deliverable; the values are those of the score's Outcome."""
+
+    PASSED_FIRST = "passed_first"
+    CORRECTED_ONCE = "corrected_once"
+    CORRECTED_MORE = "corrected_more"
+    RETURNED = "returned"
+    REFUSED = "refused"
+
+
 _S, _A = DeliverableState, DeliverableAction
 
 DELIVERABLE = Machine[DeliverableState, DeliverableAction](

@@ -7,6 +7,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from supermarket.accounts.models import Organisation
 from supermarket.contracts.models import Contract
 from supermarket.core.columns import Json, UtcDateTime, choice
 from supermarket.extensions import Base
@@ -29,13 +30,19 @@ class Rating(Base):
     __table_args__ = (
         sa.UniqueConstraint("contract_id", "rater"),
         sa.CheckConstraint("(state IN ('open', 'missed')) = (given_at IS NULL)", name="given_has_moment"),
+        sa.CheckConstraint("(state = 'appealed') = (decision_due_at IS NOT NULL)", name="appealed_has_due"),
+        sa.CheckConstraint("state NOT IN ('upheld', 'adjusted') OR decided_at IS NOT NULL", name="decided_has_moment"),
         sa.Index("ix_ratings_due_at", "due_at", postgresql_where=sa.text("state IN ('open', 'given')")),
+        sa.Index(
+            "ix_ratings_decision_due_at", "decision_due_at", postgresql_where=sa.text("decision_due_at IS NOT NULL")
+        ),
         {"schema": "trade"},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contract_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.contracts.id"))
     rater: Mapped[RaterKind] = mapped_column(choice(RaterKind, "rater"))
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.organisations.id"), index=True)
     state: Mapped[RatingState] = mapped_column(choice(RatingState, "state"))
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     points: Mapped[dict[str, int]] = mapped_column(Json, default=dict)
@@ -43,11 +50,21 @@ class Rating(Base):
     given_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     given_by: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.users.id"))
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    appeal_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    appealed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    appeal_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    decision_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decision_overdue_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.users.id"))
+    decision_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    given_points: Mapped[dict[str, int] | None] = mapped_column(Json)
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
     contract: Mapped[Contract] = relationship(lazy="joined")
 
 
 class ContractScore(Base):
-    """P of one contract with everything it was computed from (依据)."""
+    """P of one contract with everything it was computed from (依据); `revised_at` once an appeal changed it."""
 
     __tablename__ = "contract_scores"
     __table_args__ = ({"schema": "trade"},)
@@ -57,3 +74,4 @@ class ContractScore(Base):
     share: Mapped[Decimal] = mapped_column(sa.Numeric(4, 2))
     explanation: Mapped[dict[str, object]] = mapped_column(Json)
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revised_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
