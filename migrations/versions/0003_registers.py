@@ -69,29 +69,29 @@ def upgrade() -> None:
     op.create_check_constraint(op.f("ck_checks_outcome"), "checks", _one_of("outcome", OUTCOMES), schema="agencies")
     op.create_table(
         "registry_lists",
-        sa.Column("registry", sa.String(64), nullable=False),
+        sa.Column("registry_name", sa.String(64), nullable=False),
         sa.Column("question", sa.String(64), nullable=False),
         sa.Column("label", sa.String(200), nullable=False),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("registry", "question", name=op.f("pk_registry_lists")),
+        sa.PrimaryKeyConstraint("registry_name", "question", name=op.f("pk_registry_lists")),
         schema="agencies",
     )
     op.create_table(
         "registry_rows",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
-        sa.Column("registry", sa.String(64), nullable=False),
+        sa.Column("registry_name", sa.String(64), nullable=False),
         sa.Column("question", sa.String(64), nullable=False),
         sa.Column("uscc", sa.String(18), nullable=False),
         sa.Column("row", postgresql.JSONB(none_as_null=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["registry", "question"],
-            ["agencies.registry_lists.registry", "agencies.registry_lists.question"],
+            ["registry_name", "question"],
+            ["agencies.registry_lists.registry_name", "agencies.registry_lists.question"],
             name="fk_registry_rows_list",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_rows")),
         schema="agencies",
     )
-    op.create_index("ix_registry_rows_found", "registry_rows", ["registry", "question", "uscc"], schema="agencies")
+    op.create_index("ix_registry_rows_found", "registry_rows", ["registry_name", "question", "uscc"], schema="agencies")
     matters = {"table_name": "matters", "schema": "matters"}
     op.add_column(column=sa.Column("version", sa.Integer(), nullable=False, server_default="1"), **matters)
     op.add_column(column=sa.Column("return_reason", sa.Text(), nullable=False, server_default=""), **matters)

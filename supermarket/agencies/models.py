@@ -36,7 +36,7 @@ class Onboarding(StrEnum):
 class Outcome(StrEnum):
     """What a check found."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - an outcome, no secret
     FAIL = "fail"
     UNKNOWN = "unknown"
     NOT_APPLICABLE = "not_applicable"
@@ -210,7 +210,7 @@ class RegistryList(Base):
     __tablename__ = "registry_lists"
     __table_args__ = ({"schema": "agencies"},)
 
-    registry: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    registry_name: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     question: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
     label: Mapped[str] = mapped_column(sa.String(200))
     loaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -222,16 +222,16 @@ class RegistryRow(Base):
     __tablename__ = "registry_rows"
     __table_args__ = (
         sa.ForeignKeyConstraint(
-            ["registry", "question"],
-            ["agencies.registry_lists.registry", "agencies.registry_lists.question"],
+            ["registry_name", "question"],
+            ["agencies.registry_lists.registry_name", "agencies.registry_lists.question"],
             name="fk_registry_rows_list",
         ),
-        sa.Index("ix_registry_rows_found", "registry", "question", "uscc"),
+        sa.Index("ix_registry_rows_found", "registry_name", "question", "uscc"),
         {"schema": "agencies"},
     )
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
-    registry: Mapped[str] = mapped_column(sa.String(64))
+    registry_name: Mapped[str] = mapped_column(sa.String(64))
     question: Mapped[str] = mapped_column(sa.String(64))
     uscc: Mapped[str] = mapped_column(sa.String(18))
     row: Mapped[dict[str, str]] = mapped_column(Json)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final, cast
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from flask import current_app
+
 from supermarket.core.msgids import N_
 from supermarket.gateways.errors import ConfigError, GatewayError
 from supermarket.gateways.files import Files, FolderFiles, MemoryFiles
@@ -26,7 +28,7 @@ from supermarket.gateways.search_whoosh import WhooshSearch
 from supermarket.gateways.witness import HttpWitness, Witness
 from supermarket.gateways.witness_fake import MemoryWitness
 
-__all__ = ["ConfigError", "GatewayError", "Gateways", "build", "in_memory"]
+__all__ = ["ConfigError", "GatewayError", "Gateways", "build", "current", "in_memory"]
 
 _SENDER: Final = "noreply@localhost"
 
@@ -44,6 +46,11 @@ class Gateways:
     registries: Registries
     witness: Witness
     keys: KeyRing
+
+
+def current() -> Gateways:
+    """The gateways of the running application."""
+    return cast("Gateways", current_app.extensions["gateways"])
 
 
 def in_memory(jobs: Mapping[str, str] | None = None) -> Gateways:

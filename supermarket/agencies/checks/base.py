@@ -1,0 +1,119 @@
+"""What every check shares: the agency's file as a value, questions to registries, findings (onboarding.md, The checks)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from supermarket.agencies.models import Outcome
+from supermarket.core.msgids import N_
+from supermarket.data.requirements import JSON
+from supermarket.gateways.registries import Answer, Answered
+from supermarket.matters.requirement_tree import HeldQualification
+
+NO_ANSWER = N_("The registry “%(registry)s” did not answer (%(reason)s); the check is repeated.")
+
+
+@dataclass(frozen=True)
+class OfferedService:
+    """A matter that the agency offers and what it demands."""
+
+    matter_code: str
+    tree: JSON
+    licences: list[dict[str, object]]
+
+
+@dataclass(frozen=True)
+class Licensed:
+    """A practitioner without name: the licence, its number, until when it is registered with the agency."""
+
+    kind: str
+    number: str
+    registered_until: date
+
+
+@dataclass(frozen=True)
+class AgencyFile:
+    """Everything that checks look at, on one local day."""
+
+    on: date
+    uscc: str
+    name: str
+    legal_representative: str
+    business_scope: str
+    is_branch: bool
+    has_branch_authority: bool
+    pledge_signed: bool
+    services: tuple[OfferedService, ...]
+    qualifications: tuple[HeldQualification, ...]
+    practitioners: tuple[Licensed, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which list of which registry is asked, and what for."""
+
+    registry: str
+    question: str
+    terms: tuple[tuple[str, str], ...]
+
+
+Answers = Mapping[Question, Answer]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A check's finding: a msgid with its parameters, and the registry's own reference."""
+
+    code: str
+    outcome: Outcome
+    sentence: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    registry: str = ""
+    reference: str = ""
+    answered_at: datetime | None = None
+
+
+class AgencyCheck(Protocol):
+    """One check: small, pure, never passing because data is missing."""
+
+    code: str
+
+    def questions(self, file: AgencyFile) -> Iterator[Question]:
+        """What it wants to know from registries."""
+
+    def run(self, file: AgencyFile, answers: Answers) -> Iterator[Found]:
+        """What it finds."""
+
+
+def by_uscc(registry: str, question: str, uscc: str) -> Question:
+    """The usual question: the rows of one agency."""
+    return Question(registry, question, (("uscc", uscc),))
+
+
+def passed(code: str, sentence: str, answer: Answered | None = None, **parameters: str) -> Found:
+    """A check that is passed."""
+    return _found(code, Outcome.PASS, sentence, answer, parameters)
+
+
+def failed(code: str, sentence: str, answer: Answered | None = None, **parameters: str) -> Found:
+    """A check that is not passed; the sentence says what to mend."""
+    return _found(code, Outcome.FAIL, sentence, answer, parameters)
+
+
+def _found(code: str, outcome: Outcome, sentence: str, answer: Answered | None, parameters: Mapping[str, str]) -> Found:
+    if answer is None:
+        return Found(code, outcome, sentence, parameters)
+    return Found(code, outcome, sentence, parameters, answer.registry, answer.reference[:200], answer.at)
+
+
+def not_applicable(code: str, sentence: str) -> Found:
+    """A check that has nothing to look at."""
+    return Found(code, Outcome.NOT_APPLICABLE, sentence)
+
+
+def unanswered(code: str, question: Question, answer: Answer | None) -> Found:
+    """A registry that did not answer: never a pass."""
+    reason = "not_asked" if answer is None or isinstance(answer, Answered) else answer.reason
+    parameters = {"registry": question.registry, "reason": reason}
+    return Found(code, Outcome.UNKNOWN, NO_ANSWER, parameters, question.registry)

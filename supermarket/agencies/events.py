@@ -1,0 +1,76 @@
+"""Events of the agencies room; never a person's name or number."""
+
+from supermarket.core.events import declare
+from supermarket.core.msgids import N_
+
+APPLIED = declare("agency.applied", subject="agency", sentence=N_("The agency applied for an entry"))
+IMPORTED = declare(
+    "agency.imported", subject="import", sentence=N_("Agencies were imported"), keys={"created", "file"}, public=False
+)
+PROFILE_EDITED = declare(
+    "agency.profile_edited", subject="agency", sentence=N_("The profile was edited"), keys={"version"}
+)
+FILED = declare(
+    "agency.filed",
+    subject="agency",
+    sentence=N_("Something was added to the agency's file"),
+    keys={"what", "reference"},
+    public=False,
+)
+REMOVED = declare(
+    "agency.removed",
+    subject="agency",
+    sentence=N_("Something was taken out of the agency's file"),
+    keys={"what", "reference"},
+    public=False,
+)
+SERVICE_ADDED = declare(
+    "agency.service_added", subject="agency", sentence=N_("A service is offered"), keys={"matter_code"}
+)
+SERVICE_REMOVED = declare(
+    "agency.service_removed", subject="agency", sentence=N_("A service is no longer offered"), keys={"matter_code"}
+)
+SERVICE_HIDDEN = declare(
+    "agency.service_hidden",
+    subject="agency",
+    sentence=N_("A service is hidden: a qualification that it needs is missing or has run out"),
+    keys={"matter_code", "reason"},
+)
+SERVICE_SHOWN = declare(
+    "agency.service_shown", subject="agency", sentence=N_("A service is shown again"), keys={"matter_code"}
+)
+PLEDGED = declare("agency.pledged", subject="agency", sentence=N_("The public pledge was signed"))
+SUBMITTED = declare("agency.submitted", subject="agency", sentence=N_("The form was sent in"), public=False)
+CHECKED = declare(
+    "agency.checked",
+    subject="agency",
+    sentence=N_("The automatic checks ran"),
+    keys={"passed", "failed", "unknown", "failed_codes"},
+    public=False,
+)
+ADMITTED = declare(
+    "agency.admitted", subject="agency", sentence=N_("The agency was admitted"), keys={"by_system", "basis"}
+)
+REFUSED = declare(
+    "agency.refused", subject="agency", sentence=N_("The form was refused with reasons"), keys={"codes"}, public=False
+)
+WAITING = declare(
+    "agency.waiting",
+    subject="agency",
+    sentence=N_("The form waits for an operator"),
+    keys={"unknown_codes"},
+    public=False,
+)
+STANDING_CHANGED = declare(
+    "agency.standing_changed",
+    subject="agency",
+    sentence=N_("The standing changed"),
+    keys={"before", "after", "action", "basis", "until"},
+)
+REGISTRY_LOADED = declare(
+    "agency.registry_loaded",
+    subject="registry",
+    sentence=N_("A registry's list was loaded"),
+    keys={"question", "rows", "label"},
+    public=False,
+)
