@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from flask import Flask, Response, g, request, session
+from flask import Flask, Response, g, has_request_context, request, session
 from flask_babel import get_locale
 
 from config import ROOT, Settings, data_folder
@@ -19,6 +19,8 @@ CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; object-src 
 
 def chosen_locale() -> str:
     """The reader's language: as chosen, else Chinese; English for an API client that asks for it."""
+    if not has_request_context():  # jobs and commands
+        return LOCALES[0]
     if request.path.startswith("/api/"):
         return (
             request.accept_languages.best_match(["zh-CN", "zh", "en"], "en")

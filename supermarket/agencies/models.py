@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from supermarket.core.columns import Json, UtcDateTime, choice
+from supermarket.documents.models import Document
 from supermarket.extensions import Base
 
 
@@ -80,6 +81,7 @@ class Agency(Base):
     decision_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     checks_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
+    branch_authority: Mapped[Document | None] = relationship()
     services: Mapped[list["Service"]] = relationship(back_populates="agency", order_by="Service.matter_code")
     qualifications: Mapped[list["Qualification"]] = relationship(back_populates="agency", order_by="Qualification.id")
     practitioners: Mapped[list["Practitioner"]] = relationship(back_populates="agency", order_by="Practitioner.id")
@@ -122,6 +124,7 @@ class Qualification(Base):
     issuer: Mapped[str] = mapped_column(sa.String(200))
     valid_until: Mapped[date | None]
     document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.documents.id"))
+    document: Mapped[Document | None] = relationship()
     agency: Mapped[Agency] = relationship(back_populates="qualifications")
 
 

@@ -48,7 +48,7 @@ def load_facts(at: datetime) -> None:
     }
     if changed["regions"] + _upsert(RegionSuccessor, ["old_code", "successor_code"], successors) + changed["days"]:
         record(events.FACTS_LOADED, "facts", actor=SYSTEM, at=at, data=changed)
-    _forget()
+    forget_cached()
 
 
 def _upsert(model: type[Base], key: Sequence[str], rows: Sequence[Row]) -> int:
@@ -66,7 +66,7 @@ def _upsert(model: type[Base], key: Sequence[str], rows: Sequence[Row]) -> int:
     return changed
 
 
-def _forget() -> None:
+def forget_cached() -> None:
     """Drop what the queries keep for the length of an application context."""
     if has_app_context():
         g.pop("region_names", None)
