@@ -13,11 +13,14 @@ from supermarket.matters.queries import published_version
 from supermarket.policies.queries import number, policies_for, region_exists
 from supermarket.projects.commands import ProjectDraft, PublicationSources
 from supermarket.projects.models import Funding, Project
-from supermarket.projects.modes import AVAILABLE, CRITERIA, MODES
 from supermarket.projects.money_rules import ProcurementLimit, direct_is_allowed, is_within_limits
 from supermarket.projects.requirements import check_requirements
+from supermarket.selection.merit_criteria import CriterionKind
+from supermarket.selection.modes import AVAILABLE, MODES, ModeName
 
 MOST_DAYS = 3650
+# The panel's criteria come with panels.
+CRITERIA = tuple(kind.value for kind in CriterionKind if kind is not CriterionKind.PANEL)
 
 
 def check_draft(command: ProjectDraft, *, owner: Organisation, at: datetime) -> None:
@@ -157,7 +160,7 @@ def _rule_findings(command: ProjectDraft, at: datetime) -> Iterator[RuleFinding]
 
 def check_publication(project: Project, sources: PublicationSources, *, at: datetime) -> None:
     """What must be so on the day of publication. Raises RuleBroken."""
-    mode = MODES[project.mode]
+    mode = MODES[ModeName(project.mode)]
     findings = []
     current = published_version(project.matter_code)
     if current.id != project.matter_version_id:

@@ -18,9 +18,9 @@ from supermarket.projects.eligibility import check_all, eligible
 from supermarket.projects.eligibility_facts import Finding, Moment
 from supermarket.projects.facts import facts_of, links_of
 from supermarket.projects.models import EligibilityCheck, Enrolment, Project
-from supermarket.projects.modes import MODES
 from supermarket.projects.operations.common import locked
 from supermarket.projects.states import ENROLMENT, EnrolmentAction, EnrolmentState, ProjectState
+from supermarket.selection.modes import MODES, ModeName
 
 
 def acting_agency(actor: Actor, permission: P) -> Agency:
@@ -40,7 +40,7 @@ def enrol(code: str, command: Enrol, *, actor: Actor, at: datetime) -> Enrolment
     agency = acting_agency(actor, P.ENROL)
     project = locked(code)
     _must_be_enrolling(project, at)
-    if project.mode in MODES and not MODES[project.mode].has_enrolment:
+    if not MODES[ModeName(project.mode)].has_enrolment:
         raise RuleBroken(_("Here the owner names the agency; there is no enrolment."), code="no_enrolment")
     if _live(project.id, agency.id) is not None:
         raise Conflict(_("Your agency is enrolled in this project already."), code="already_enrolled")
@@ -188,19 +188,10 @@ def _practitioners(agency: Agency, ids: tuple[int, ...]) -> list[Practitioner]:
 
 
 def _check_offer(project: Project, command: Enrol) -> None:
-    wants_days = any("lead_time" in stage.get("criteria", {}) for stage in _criteria(project))
+    wants_days = any("lead_time" in (stage.get("criteria") or {}) for stage in project.stages)
     if wants_days and command.offered_days is None:
         message = _("Say in how many days you will deliver; the days are scored in this project.")
         raise InvalidInput(message, errors=[FieldError("offered_days", "needed", message)])
     if command.offered_days is not None and not 1 <= command.offered_days <= project.duration_days:
         message = _("Offer between 1 and %(most)s days.", most=project.duration_days)
         raise InvalidInput(message, errors=[FieldError("offered_days", "out_of_range", message)])
-
-
-def _criteria(project: Project) -> list[dict[str, dict[str, int]]]:
-    found = []
-    for stage in project.stages:
-        criteria = stage.get("criteria")
-        if isinstance(criteria, dict):
-            found.append({"criteria": criteria})
-    return found

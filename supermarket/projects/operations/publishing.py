@@ -15,10 +15,10 @@ from supermarket.policies.queries import calendar, number, policies_for
 from supermarket.projects import events
 from supermarket.projects.commands import ProjectDraft, PublicationSources
 from supermarket.projects.models import Project, ProjectVersion
-from supermarket.projects.modes import MODES, pipeline_of
 from supermarket.projects.operations.common import locked, move, not_between_receipt_and_order, reasoned
 from supermarket.projects.rules import check_draft, check_publication
 from supermarket.projects.states import PROJECT, ProjectAction
+from supermarket.selection.modes import MODES, ModeName
 
 SELECTION_HOUR = time(10, 0)
 
@@ -38,9 +38,9 @@ def publish(
     # Asked before anything is fixed, so that a refusal names the state and not a rule.
     PROJECT.next(project.state, action)
     check_publication(project, sources, at=at)
-    mode = MODES[project.mode]
+    mode = MODES[ModeName(project.mode)]
     project.policy = policies_for(project.region_code, at)
-    project.stages = pipeline_of(project.mode, project.stages)
+    project.stages = _pipeline(project)
     project.draw_source = sources.draw_source if mode.has_enrolment else None
     project.quote_keys = None
     if mode.needs_quotes and sources.operator_quote_key and sources.witness_quote_key:
@@ -61,6 +61,17 @@ def publish(
         at=at,
         data={"mode": project.mode, **_times(project), "version": 1},
     )
+
+
+def _pipeline(project: Project) -> list[dict[str, object]]:
+    criteria = next((stage["criteria"] for stage in project.stages if "criteria" in stage), None)
+    rows: list[dict[str, object]] = []
+    for stage, fixed in MODES[ModeName(project.mode)].stages:
+        row: dict[str, object] = {"stage": str(stage), **fixed}
+        if str(stage) == "score":
+            row["criteria"] = criteria
+        rows.append(row)
+    return rows
 
 
 def _times(project: Project) -> dict[str, str]:

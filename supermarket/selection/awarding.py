@@ -1,0 +1,365 @@
+"""Awards: announced in the stored order, accepted, declined, made final after the standstill; nobody sets a winner."""
+
+from datetime import datetime
+from typing import cast
+
+import sqlalchemy as sa
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from supermarket.accounts.models import Organisation
+from supermarket.agencies.models import Agency
+from supermarket.core.clock import LOCAL
+from supermarket.core.errors import NotFound, RuleBroken, WrongState
+from supermarket.core.events import Event, record
+from supermarket.core.permissions import SYSTEM, Actor, P, authorise
+from supermarket.credit.operations import enter
+from supermarket.credit.points import CreditEvent
+from supermarket.documents.operations import store
+from supermarket.extensions import db
+from supermarket.gateways import current
+from supermarket.policies.queries import calendar, number
+from supermarket.projects.eligibility import eligible
+from supermarket.projects.eligibility_facts import Moment
+from supermarket.projects.models import Enrolment, Funding, Project
+from supermarket.projects.operations import announce, award, fail, name_agency, note_decliner
+from supermarket.projects.operations.common import locked, locked_by_id, reasoned
+from supermarket.projects.operations.enrolling import acting_agency, keep_findings, run_rules
+from supermarket.projects.states import EnrolmentState, ProjectState
+from supermarket.selection import events
+from supermarket.selection.candidates import freeze_candidate
+from supermarket.selection.models import Award, Rank, StageRun
+from supermarket.selection.modes import MODES, ModeName
+from supermarket.selection.states import AWARD, LIVE_AWARDS, AwardAction, AwardState, StageState
+from supermarket.selection.succession import next_in_order
+
+
+def live_award(project_id: int) -> Award | None:
+    """The project's live award."""
+    return db.session.scalar(sa.select(Award).where(Award.project_id == project_id, Award.state.in_(LIVE_AWARDS)))
+
+
+def announce_next(project: Project, *, at: datetime) -> None:
+    """Announce the first of the stored order who has had no award yet, or fail the project (递补)."""
+    ranks = db.session.scalars(sa.select(Rank).where(Rank.project_id == project.id).order_by(Rank.position)).all()
+    awards = db.session.scalars(sa.select(Award).where(Award.project_id == project.id).order_by(Award.position)).all()
+    priced = MODES[ModeName(project.mode)].priced
+    by_uscc = {row.agency.uscc: row for row in ranks}
+    skipped = {row.agency.uscc for row in awards}
+    found = next_in_order(
+        [row.agency.uscc for row in ranks],
+        skipped,
+        {uscc: row.price for uscc, row in by_uscc.items() if row.price is not None} if priced and awards else None,
+        awards[0].price if priced and awards else None,
+        number(project.policy, "succession_price_percent"),
+    )
+    for uscc in found.too_high:
+        record(events.PASSED_OVER, project.code, actor=SYSTEM, at=at, data={"agency_uscc": uscc})
+    if found.next is None:
+        fail(project.id, failure="order_used_up", reason=_("Nobody is left in the order."), at=at)
+        return
+    rank = by_uscc[found.next]
+    row = Award(
+        project_id=project.id,
+        agency=rank.agency,
+        position=rank.position,
+        state=AwardState.ANNOUNCED,
+        price=project.ceiling if rank.price is None else rank.price,
+        announced_at=at,
+    )
+    row.due_at = standstill_until(project, at)
+    db.session.add(row)
+    db.session.flush()
+    announce(project, rank.agency, position=rank.position, price=row.price, standstill_until=row.due_at, at=at)
+
+
+def standstill_until(project: Project, at: datetime) -> datetime:
+    """The end of the standstill (公示): 3 working days fiscal, 1 social, 0 social direct, by the published policy."""
+    if project.funding is Funding.FISCAL:
+        key = "standstill_fiscal_days"
+    elif project.mode == "direct":
+        key = "standstill_social_direct_days"
+    else:
+        key = "standstill_social_days"
+    return calendar().due_after(at, number(project.policy, key))
+
+
+def offer_direct(event: Event) -> None:
+    """Wired to `project.published`: with `direct` the named agency is asked at once. Raises RuleBroken if not eligible."""
+    project = locked(event.subject_code)
+    if project.mode != "direct":
+        return
+    agency = db.session.get(Agency, project.named_agency_id)
+    if agency is None:
+        raise RuleBroken(_("No agency is named."), code="nobody_named")
+    at = event.at
+    findings = run_rules(project, agency, (), moment=Moment.ENROLMENT, at=at, pool_of=())
+    # Practitioners are named when the agency accepts; their rules wait until then.
+    later = {"practitioners", "licences", "practitioner_load"}
+    bad = [item for item in findings if not item.ok and item.code not in later]
+    if bad:
+        raise RuleBroken(bad[0].sentence.text(_), code=bad[0].code)
+    row = Enrolment(project=project, agency=agency, state=EnrolmentState.LIVE, enrolled_at=at)
+    db.session.add(row)
+    db.session.flush()
+    keep_findings(row, findings, moment=Moment.ENROLMENT, at=at)
+    row.figures = freeze_candidate(row, at)
+    name_agency(project, actor=SYSTEM, at=at)
+    db.session.add(
+        StageRun(
+            project_id=project.id,
+            position=0,
+            stage="choose",
+            parameters={"stage": "choose"},
+            inputs={"candidates": [row.figures]},
+            outputs={"order": [agency.uscc], "passed_on": [agency.uscc], "figures": {}, "excluded": []},
+            state=StageState.DONE,
+            started_at=at,
+            finished_at=at,
+        )
+    )
+    db.session.add(Rank(project_id=project.id, position=1, agency=agency))
+    db.session.flush()
+    until = calendar().due_after(at, number(project.policy, "direct_acceptance_days"))
+    offered = Award(
+        project_id=project.id,
+        agency=agency,
+        position=1,
+        state=AwardState.OFFERED,
+        price=project.ceiling,
+        due_at=until,
+    )
+    db.session.add(offered)
+    db.session.flush()
+    record(
+        events.OFFERED,
+        project.code,
+        actor=SYSTEM,
+        at=at,
+        data={"agency_uscc": agency.uscc, "until": until.isoformat()},
+        agency_uscc=agency.uscc,
+    )
+
+
+def accept_award(code: str, *, actor: Actor, at: datetime) -> Award:
+    """`direct`: the named agency accepts in time; it is announced. Raises Forbidden, WrongState, NotFound."""
+    agency = acting_agency(actor, P.AWARD_ANSWER)
+    project = locked(code)
+    row = _own_award(project, agency)
+    after = AWARD.next(row.state, AwardAction.ACCEPT)
+    if row.due_at is not None and at >= row.due_at:
+        raise WrongState(_("The time to answer is over."), state=row.state.value, allowed=[])
+    row.state, row.announced_at, row.due_at = after, at, standstill_until(project, at)
+    record(
+        events.ACCEPTED,
+        project.code,
+        actor=actor,
+        at=at,
+        data={"agency_uscc": agency.uscc},
+        agency_uscc=agency.uscc,
+        organisation_id=agency.organisation_id,
+    )
+    announce(project, agency, position=row.position, price=row.price, standstill_until=row.due_at, at=at)
+    return row
+
+
+def decline_award(code: str, *, reason: str, actor: Actor, at: datetime) -> Award:
+    """The winner gives up before the contract; publicly, at the cost of its credit unless it was only named.
+
+    Raises Forbidden, WrongState, NotFound, InvalidInput.
+    """
+    agency = acting_agency(actor, P.AWARD_ANSWER)
+    project = locked(code)
+    row = _own_award(project, agency)
+    AWARD.next(row.state, AwardAction.DECLINE)
+    why = reasoned(reason)
+    offered = row.state is AwardState.OFFERED
+    drop_award(row.id, action=AwardAction.DECLINE, reason=why, actor=actor, at=at)
+    if not offered:
+        enter(
+            CreditEvent.GAVE_UP_AWARD,
+            uscc=agency.uscc,
+            source=_("Supermarket"),
+            basis=_("Credit rules: gave up an award"),
+            document_number=project.code,
+            evidence=project.code,
+            project_code=project.code,
+            actor=SYSTEM,
+            at=at,
+        )
+    return row
+
+
+def disqualify_award(code: str, *, reason: str, actor: Actor, at: datetime) -> None:
+    """An upheld objection or a decision puts the winner out; the next in order follows by itself.
+
+    Raises Forbidden, WrongState, NotFound, InvalidInput.
+    """
+    project = locked(code)
+    authorise(actor, P.PROJECT_VOID, region=project.region_code)
+    row = live_award(project.id)
+    if row is None:
+        raise NotFound(_("There is no live award."))
+    AWARD.next(row.state, AwardAction.DISQUALIFY)
+    drop_award(row.id, action=AwardAction.DISQUALIFY, reason=reasoned(reason), actor=actor, at=at)
+
+
+def drop_award(award_id: int, *, action: AwardAction, reason: str, actor: Actor, at: datetime) -> None:
+    """The winner is out: the next in the stored order is announced, or the project fails. Raises WrongState."""
+    row = db.session.get(Award, award_id)
+    if row is None:
+        raise NotFound(_("There is no such award."))
+    project = locked_by_id(row.project_id)
+    db.session.refresh(row, with_for_update={"of": Award})
+    offered = row.state is AwardState.OFFERED
+    row.state = AWARD.next(row.state, action)
+    row.reason, row.ended_at, row.due_at = reason, at, None
+    db.session.flush()
+    if not offered:
+        note_decliner(project, row.agency)
+    record(
+        events.DROPPED,
+        project.code,
+        actor=actor,
+        at=at,
+        data={"agency_uscc": row.agency.uscc, "how": row.state.value, "reason": reason},
+        agency_uscc=row.agency.uscc,
+    )
+    if offered:
+        fail(project.id, failure="not_accepted", reason=_("The named agency did not accept."), at=at)
+    else:
+        announce_next(project, at=at)
+
+
+def offer_lapsed_due(award_id: int, at: datetime, prepared: object) -> bool:
+    """The named agency did not answer in time: the project fails (direct)."""
+    row = _due_award(award_id, AwardState.OFFERED, at)
+    if row is None:
+        return False
+    drop_award(row.id, action=AwardAction.LAPSE, reason=_("No answer in time."), actor=SYSTEM, at=at)
+    return True
+
+
+def standstill_due(award_id: int, at: datetime, prepared: object) -> bool:
+    """The standstill is over: run the rules a third time, then issue the notice or go to the next in order."""
+    row = _due_award(award_id, AwardState.ANNOUNCED, at)
+    if row is None:
+        return False
+    project = row.project
+    enrolment = db.session.scalars(
+        sa.select(Enrolment).where(
+            Enrolment.project_id == project.id,
+            Enrolment.agency_id == row.agency_id,
+            Enrolment.state == EnrolmentState.LIVE,
+        )
+    ).one()
+    people = enrolment.practitioners
+    findings = run_rules(project, row.agency, people, moment=Moment.AWARD, at=at, pool_of=())
+    keep_findings(enrolment, findings, moment=Moment.AWARD, at=at)
+    if not eligible(findings):
+        bad = next(item for item in findings if not item.ok)
+        drop_award(row.id, action=AwardAction.DISQUALIFY, reason=bad.sentence.text(_), actor=SYSTEM, at=at)
+        return True
+    _issue_notice(row, project, at)
+    return True
+
+
+def _issue_notice(row: Award, project: Project, at: datetime) -> None:
+    row.state = AWARD.next(row.state, AwardAction.ISSUE_NOTICE)
+    row.due_at = None
+    local = at.astimezone(LOCAL)
+    row.notice_at = at
+    row.notice_number = f"中选〔{local.year}〕{project.code.rpartition('-')[2]}-{row.position}"
+    sign_until = calendar().due_after(at, number(project.policy, "signing_days"))
+    owner: Organisation = project.owner
+    with force_locale("zh_CN"):
+        data = current().pdf.render(
+            "award_notice",
+            {
+                "number": row.notice_number,
+                "dated": local.date().isoformat(),
+                "issuer": str(current_app.config["SITE_NAME"]),
+                "seal_text": str(current_app.config["SITE_NAME"]),
+                "agency_name": row.agency.name,
+                "agency_uscc": row.agency.uscc,
+                "owner_name": owner.name,
+                "project_code": project.code,
+                "project_name": project.name,
+                "matter_name": project.matter_version.name,
+                "mode": _(MODES[ModeName(project.mode)].label),
+                "price_fen": row.price,
+                "selected_on": cast(datetime, row.announced_at).astimezone(LOCAL).date().isoformat(),
+                "sign_within_working_days": number(project.policy, "signing_days"),
+                "sign_until": sign_until.astimezone(LOCAL).date().isoformat(),
+                "verify_url": f"{current_app.config['SITE_URL']}/projects/{project.code}",
+                "demo": bool(current_app.config["DEMO"]),
+            },
+        )
+    row.notice_document_id = store(
+        data,
+        f"{project.code}-notice-{row.position}.pdf",
+        subject_kind="project",
+        subject_code=project.code,
+        owner_organisation_id=project.owner_id,
+        public=True,
+        actor=SYSTEM,
+        at=at,
+    ).id
+    award(project, row.agency, at=at)
+    record(
+        events.NOTICE_ISSUED,
+        project.code,
+        actor=SYSTEM,
+        at=at,
+        data={"award_id": row.id, "agency_uscc": row.agency.uscc, "notice_number": row.notice_number},
+        agency_uscc=row.agency.uscc,
+    )
+
+
+def mark_contracted(award_id: int, *, actor: Actor, at: datetime) -> Award:
+    """The contract is in force. Raises WrongState."""
+    row = db.session.get(Award, award_id, with_for_update={"of": Award})
+    if row is None:
+        raise NotFound(_("There is no such award."))
+    row.state = AWARD.next(row.state, AwardAction.CONTRACT)
+    db.session.flush()
+    return row
+
+
+def close_live_award(event: Event) -> None:
+    """Wired to the ends of a project: a live award ends with it."""
+    project = locked(event.subject_code)
+    row = live_award(project.id)
+    if row is not None and row.state is not AwardState.CONTRACTED:
+        row.state = AWARD.next(row.state, AwardAction.CLOSE)
+        row.reason, row.ended_at, row.due_at = project.end_reason, event.at, None
+
+
+def shift_award(event: Event) -> None:
+    """Wired to `project.resumed`: the standstill goes on where it stood."""
+    project = locked(event.subject_code)
+    row = live_award(project.id)
+    stood = event.data["working_days"]
+    if row is not None and row.due_at is not None and isinstance(stood, int) and stood:
+        row.due_at = calendar().shift(row.due_at, stood)
+
+
+def _own_award(project: Project, agency: Agency) -> Award:
+    row = live_award(project.id)
+    if row is None or row.agency_id != agency.id:
+        raise NotFound(_("Your agency has no award in this project."))
+    return row
+
+
+def _due_award(award_id: int, state: AwardState, at: datetime) -> Award | None:
+    project_id = db.session.scalar(sa.select(Award.project_id).where(Award.id == award_id))
+    if project_id is None:
+        return None
+    project = locked_by_id(project_id)
+    row = db.session.scalars(
+        sa.select(Award).where(Award.id == award_id).with_for_update(of=Award).execution_options(populate_existing=True)
+    ).one()
+    if row.state is not state or row.due_at is None or row.due_at > at or project.state is ProjectState.SUSPENDED:
+        return None
+    return row

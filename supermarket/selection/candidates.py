@@ -1,0 +1,131 @@
+"""The frozen pool as candidates of the stages, and a project's parameters as the stages' specs."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from supermarket.core.draw import PartiesSource, next_commitments, parse_source
+from supermarket.credit.queries import credit_of, experience, star_level
+from supermarket.extensions import db
+from supermarket.policies.queries import number
+from supermarket.projects.models import Enrolment, Project
+from supermarket.projects.states import EnrolmentState
+from supermarket.selection.merit_criteria import Criterion, CriterionKind
+from supermarket.selection.models import CostStatement, Draw, OpenedQuote, Quote
+from supermarket.selection.modes import MODES, ModeName, Terms, pipeline_for
+from supermarket.selection.pipeline import StageSpec
+from supermarket.selection.stages import Candidate, CreditLevel, DrawFact, Facts, LowDecision
+from supermarket.selection.stages.bounds import Bounds
+from supermarket.selection.states import DrawState
+from supermarket.selection.stored import candidate_from_json, candidate_to_json
+
+
+def bounds_of(project: Project) -> Bounds:
+    """What a quote must keep to, as published."""
+    return Bounds(
+        ceiling=project.ceiling,
+        floor=project.floor or 1,
+        low_of_ceiling=number(project.policy, "low_of_ceiling_percent"),
+        low_of_mean=number(project.policy, "low_of_mean_percent"),
+    )
+
+
+def specs_of(project: Project) -> tuple[StageSpec, ...]:
+    """The project's pipeline with the parameters of the day it was published."""
+    return pipeline_for(MODES[ModeName(project.mode)], Terms(bounds=bounds_of(project), criteria=criteria_of(project)))
+
+
+def criteria_of(project: Project) -> tuple[Criterion, ...]:
+    """The merit criteria and weights as published; empty in other modes."""
+    weights: Mapping[str, object] = {}
+    for stage in project.stages:
+        found = stage.get("criteria")
+        if isinstance(found, dict):
+            weights = found
+    return tuple(Criterion(CriterionKind(kind), Decimal(str(weight))) for kind, weight in sorted(weights.items()))
+
+
+def freeze_candidate(row: Enrolment, at: datetime) -> dict[str, object]:
+    """The agency's figures at the freeze: stars and credit count as they stand now (selection.md §2)."""
+    uscc = row.agency.uscc
+    credit, stars = credit_of(uscc, at), star_level(uscc)
+    earned = stars is not None and stars.held_level is not None
+    return candidate_to_json(
+        Candidate(
+            uscc=uscc,
+            credit_points=credit.points,
+            credit_level=CreditLevel(credit.level.value),
+            star_score=stars.score if stars is not None and stars.score is not None else Decimal(75),
+            star_level=stars.held_level if stars is not None else None,
+            newcomer=not earned,
+            offered_days=row.offered_days,
+            experience=experience(uscc, row.project.matter_code, at),
+        )
+    )
+
+
+def candidates_of(project: Project) -> tuple[Candidate, ...]:
+    """The pool: live enrolments as frozen, each with its opened quote."""
+    rows = db.session.scalars(
+        sa.select(Enrolment).where(Enrolment.project_id == project.id, Enrolment.state == EnrolmentState.LIVE)
+    ).all()
+    quotes = valid_quotes(project.id)
+    return tuple(replace(candidate_from_json(row.figures), quote=quotes.get(row.agency.uscc)) for row in rows)
+
+
+def valid_quotes(project_id: int) -> dict[str, int]:
+    """USCC → fen of every quote that counts."""
+    rows = db.session.execute(
+        sa.select(Quote, OpenedQuote.amount)
+        .join(OpenedQuote, OpenedQuote.quote_id == Quote.id)
+        .where(Quote.project_id == project_id, OpenedQuote.invalid_code.is_(None))
+    )
+    return {quote.agency.uscc: amount for quote, amount in rows}
+
+
+def facts_of_selection(project: Project) -> Facts:
+    """What has come in since the freeze: draws and decisions on low quotes."""
+    draws = db.session.scalars(sa.select(Draw).where(Draw.project_id == project.id)).all()
+    statements = db.session.scalars(
+        sa.select(CostStatement)
+        .join(Quote)
+        .where(Quote.project_id == project.id, CostStatement.decided_at.is_not(None))
+    ).all()
+    return Facts(
+        project=project.code,
+        draws={
+            row.purpose: DrawFact(
+                pool_file=row.pool_file.encode("ascii"),
+                receipted=row.state is not DrawState.RECEIPT_PENDING,
+                value=row.value,
+                refused=bool(row.refused),
+            )
+            for row in draws
+        },
+        low_decisions={row.quote.agency.uscc: _decision(row) for row in statements},
+    )
+
+
+def _decision(row: CostStatement) -> LowDecision:
+    if row.statement is None:
+        return LowDecision.ABSENT
+    return LowDecision.ACCEPTED if row.accepted else LowDecision.REJECTED
+
+
+def source_of_next_draw(project: Project) -> str:
+    """The source line of the project's next draw: with `parties`, the r's revealed last are the new c's (§3)."""
+    if project.draw_source is None:
+        raise ValueError(f"{project.code} has no draw source")
+    source = parse_source(project.draw_source)
+    if not isinstance(source, PartiesSource):
+        return project.draw_source
+    drawn = db.session.scalars(
+        sa.select(Draw).where(Draw.project_id == project.id, Draw.state == DrawState.DRAWN).order_by(Draw.id)
+    ).all()
+    commitments = source.commitments
+    for row in drawn:
+        commitments = next_commitments(commitments, (row.value or "").split(":"))
+    return str(PartiesSource(commitments))

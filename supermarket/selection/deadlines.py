@@ -1,0 +1,132 @@
+"""What falls due in a purchase up to the award notice."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from supermarket.core.deadlines import DueKind, Found
+from supermarket.extensions import db
+from supermarket.projects.models import Project
+from supermarket.projects.states import ProjectState
+from supermarket.selection.awarding import offer_lapsed_due, standstill_due
+from supermarket.selection.drawing import draw_due, prepare_receipt, prepare_value, receive_receipt
+from supermarket.selection.freezing import freeze_due, reduced_refused_due
+from supermarket.selection.low_quotes import statement_due
+from supermarket.selection.models import Award, CostStatement, Draw, Quote, QuoteList
+from supermarket.selection.quoting import open_quotes, prepare_opening
+from supermarket.selection.running import select_due
+from supermarket.selection.states import AwardState, DrawState
+
+
+def _rows(query: sa.Select[tuple[datetime, int]], limit: int) -> Found:
+    return [(row[0], row[1]) for row in db.session.execute(query.limit(limit))]
+
+
+def _projects(whats: Sequence[str], state: ProjectState, at: datetime, limit: int) -> Found:
+    query = (
+        sa.select(Project.due_at, Project.id)
+        .where(Project.state == state, Project.due_what.in_(whats), Project.due_at <= at)
+        .order_by(Project.due_at, Project.id)
+    )
+    return _rows(query, limit)
+
+
+def _freezes(at: datetime, limit: int) -> Found:
+    return _projects(("freeze", "freeze_reduced"), ProjectState.OPEN, at, limit)
+
+
+def _reduced(at: datetime, limit: int) -> Found:
+    return _projects(("reduced_acceptance",), ProjectState.OPEN, at, limit)
+
+
+def _lists(at: datetime, limit: int) -> Found:
+    query = (
+        sa.select(QuoteList.published_at, QuoteList.project_id)
+        .join(Project, Project.id == QuoteList.project_id)
+        .where(
+            QuoteList.countersignature.is_(None),
+            QuoteList.published_at <= at,
+            Project.state == ProjectState.FROZEN,
+        )
+        .order_by(QuoteList.published_at, QuoteList.project_id)
+    )
+    return _rows(query, limit)
+
+
+def _receipts(at: datetime, limit: int) -> Found:
+    query = (
+        sa.select(Project.frozen_at, Draw.id)
+        .join(Project, Project.id == Draw.project_id)
+        .where(
+            Draw.state == DrawState.RECEIPT_PENDING,
+            Project.frozen_at <= at,
+            Project.state.in_((ProjectState.FROZEN, ProjectState.SELECTING)),
+        )
+        .order_by(Project.frozen_at, Draw.id)
+    )
+    return _rows(query, limit)
+
+
+def _selections(at: datetime, limit: int) -> Found:
+    return _projects(("select",), ProjectState.FROZEN, at, limit)
+
+
+def _draws(at: datetime, limit: int) -> Found:
+    query = (
+        sa.select(Draw.draw_at, Draw.id)
+        .join(Project, Project.id == Draw.project_id)
+        .where(
+            Draw.state == DrawState.RECEIPTED,
+            Draw.draw_at <= at,
+            Project.state == ProjectState.SELECTING,
+            Draw.source.startswith("parties:"),
+        )
+        .order_by(Draw.draw_at, Draw.id)
+    )
+    return _rows(query, limit)
+
+
+def _statements(at: datetime, limit: int) -> Found:
+    due = sa.case(
+        (CostStatement.statement.is_(None), CostStatement.statement_due_at), else_=CostStatement.decision_due_at
+    )
+    query = (
+        sa.select(due, CostStatement.quote_id)
+        .join(Quote, Quote.id == CostStatement.quote_id)
+        .join(Project, Project.id == Quote.project_id)
+        .where(CostStatement.decided_at.is_(None), due <= at, Project.state == ProjectState.SELECTING)
+        .order_by(due, CostStatement.quote_id)
+    )
+    return _rows(query, limit)
+
+
+def _awards(state: AwardState, at: datetime, limit: int) -> Found:
+    query = (
+        sa.select(Award.due_at, Award.id)
+        .join(Project, Project.id == Award.project_id)
+        .where(Award.state == state, Award.due_at <= at, Project.state != ProjectState.SUSPENDED)
+        .order_by(Award.due_at, Award.id)
+    )
+    return _rows(query, limit)
+
+
+def _offers(at: datetime, limit: int) -> Found:
+    return _awards(AwardState.OFFERED, at, limit)
+
+
+def _standstills(at: datetime, limit: int) -> Found:
+    return _awards(AwardState.ANNOUNCED, at, limit)
+
+
+DUE: tuple[DueKind, ...] = (
+    DueKind("project.freeze", _freezes, freeze_due),
+    DueKind("project.reduced_acceptance", _reduced, reduced_refused_due),
+    DueKind("quotes.open", _lists, open_quotes, prepare_opening),
+    DueKind("draw.receipt", _receipts, receive_receipt, prepare_receipt),
+    DueKind("project.select", _selections, select_due),
+    DueKind("draw.draw", _draws, draw_due, prepare_value),
+    DueKind("cost_statement", _statements, statement_due),
+    DueKind("award.offer", _offers, offer_lapsed_due),
+    DueKind("award.standstill", _standstills, standstill_due),
+)

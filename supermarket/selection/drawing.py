@@ -1,0 +1,210 @@
+"""Draws: the pool file fixed, receipted by the witness, drawn from the named source, published (selection.md §3)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from supermarket.core.draw import (
+    DrawError,
+    Excluded,
+    PartiesSource,
+    PublishedSource,
+    Receipt,
+    Record,
+    check_value,
+    draw_key,
+    draw_order,
+    is_reveal_of,
+    parse_pool_file,
+    parse_source,
+    parse_time,
+    parties_value,
+)
+from supermarket.core.errors import FieldError, InvalidInput, NotFound, RuleBroken, WrongState
+from supermarket.core.events import record
+from supermarket.core.permissions import SYSTEM, Actor, P, Role, authorise
+from supermarket.extensions import db
+from supermarket.gateways import current
+from supermarket.gateways.errors import GatewayError
+from supermarket.projects.models import Project
+from supermarket.projects.operations import lock_for_draw, unlock_after_draw
+from supermarket.projects.operations.common import locked, locked_by_id
+from supermarket.projects.states import ProjectState
+from supermarket.selection import events
+from supermarket.selection.models import Draw
+from supermarket.selection.running import advance_project
+from supermarket.selection.states import DRAW, DrawAction, DrawState
+
+
+def prepare_receipt(draw_id: int, at: datetime) -> Receipt | None:
+    """Ask the witness to sign; None if it does not answer now."""
+    draw = db.session.get(Draw, draw_id)
+    if draw is None or draw.state is not DrawState.RECEIPT_PENDING:
+        return None
+    data = draw.pool_file.encode("ascii")
+    db.session.rollback()  # nothing is held while the outside is asked
+    try:
+        return current().witness.receipt(data, at=at.replace(microsecond=0))
+    except GatewayError:
+        return None
+
+
+def receive_receipt(draw_id: int, at: datetime, prepared: object) -> bool:
+    """Store the receipt, once; from here to the published order nothing may change the project."""
+    draw = _locked_draw(draw_id)
+    if draw.state is not DrawState.RECEIPT_PENDING or not isinstance(prepared, Receipt):
+        return False
+    draw.state = DRAW.next(draw.state, DrawAction.RECEIVE_RECEIPT)
+    draw.receipt = prepared.content()
+    lock_for_draw(draw.project)
+    record(
+        events.RECEIPTED,
+        draw.project.code,
+        actor=SYSTEM,
+        at=at,
+        data={"purpose": draw.purpose, "by": prepared.by, "pool_hash": draw.pool_hash},
+    )
+    return True
+
+
+@dataclass(frozen=True)
+class Reveals:
+    """The parties' r's in the order of their commitments."""
+
+    values: tuple[str, ...]
+
+
+def prepare_value(draw_id: int, at: datetime) -> Reveals | None:
+    """Have both parties reveal; None if one does not answer now."""
+    draw = db.session.get(Draw, draw_id)
+    if draw is None or draw.state is not DrawState.RECEIPTED:
+        return None
+    if not isinstance(parse_source(draw.source), PartiesSource):
+        return None
+    code, purpose = draw.project.code, draw.purpose
+    db.session.rollback()  # nothing is held while the outside is asked
+    gateways = current()
+    try:
+        witness = gateways.witness.reveal(code, purpose)
+        return Reveals((gateways.keys.chain_reveal(code, purpose), witness))
+    except GatewayError:
+        return None
+
+
+def draw_due(draw_id: int, at: datetime, prepared: object) -> bool:
+    """Compute the draw from the reveals, once, publish its order, and let the selection go on."""
+    draw = _locked_draw(draw_id)
+    project = draw.project
+    if (
+        draw.state is not DrawState.RECEIPTED
+        or draw.draw_at > at
+        or project.state is not ProjectState.SELECTING
+        or not isinstance(prepared, Reveals)
+    ):
+        return False
+    source = parse_source(draw.source)
+    if not isinstance(source, PartiesSource):
+        return False
+    for committed, revealed in zip(source.commitments, prepared.values, strict=True):
+        if not is_reveal_of(committed, revealed):
+            return False
+    _compute(draw, parties_value(prepared.values), ("operator", "witness"), at)
+    advance_project(project, at)
+    return True
+
+
+def enter_numbers(code: str, *, purpose: str, numbers: str, actor: Actor, at: datetime) -> Draw:
+    """The owner and the regulator each type the bulletin's numbers; equal ones draw, unequal ones stop it.
+
+    Raises NotFound, Forbidden, WrongState, InvalidInput.
+    """
+    project = locked(code)
+    role = _entering_role(project, actor)
+    draw = db.session.scalar(
+        sa.select(Draw).where(Draw.project_id == project.id, Draw.purpose == purpose).with_for_update(of=Draw)
+    )
+    if draw is None:
+        raise NotFound(_("There is no such draw."))
+    source = parse_source(draw.source)
+    if not isinstance(source, PublishedSource):
+        raise RuleBroken(_("This draw takes no published numbers."), code="other_source")
+    if draw.state is not DrawState.RECEIPTED or project.state is not ProjectState.SELECTING or at < draw.draw_at:
+        raise WrongState(_("Numbers cannot be entered now."), state=draw.state.value, allowed=[])
+    value = " ".join(numbers.split())
+    try:
+        check_value(source, value)
+    except DrawError as error:
+        message = _("Type the numbers as in the bulletin: two digits each, ascending, single spaces.")
+        raise InvalidInput(message, errors=[FieldError("numbers", "format", message)]) from error
+    draw.entries = [*(item for item in draw.entries if item["role"] != role), {"role": role, "value": value}]
+    record(events.NUMBERS_ENTERED, project.code, actor=actor, at=at, data={"purpose": draw.purpose, "role": role})
+    if len(draw.entries) == 2:
+        if draw.entries[0]["value"] == draw.entries[1]["value"]:
+            _compute(draw, value, tuple(sorted(item["role"] for item in draw.entries)), at)
+            advance_project(project, at)
+        else:
+            record(events.NUMBERS_DIFFER, project.code, actor=SYSTEM, at=at, data={"purpose": draw.purpose})
+    return draw
+
+
+def _entering_role(project: Project, actor: Actor) -> str:
+    grant = authorise(
+        actor,
+        P.SELECTION_ENTER_NUMBERS,
+        organisation_id=project.owner_id if actor.has_role(Role.OWNER) else None,
+        region=None if actor.has_role(Role.OWNER) else project.region_code,
+    )
+    return grant.role.value if grant is not None else Role.REGULATOR.value
+
+
+def _compute(draw: Draw, value: str, entered_by: tuple[str, ...], at: datetime) -> None:
+    pool = parse_pool_file(draw.pool_file.encode("ascii"))
+    moment = at.replace(microsecond=0)
+    draw.value = value
+    draw.entered_by = list(entered_by)
+    draw.refused = []
+    draw.source_time = moment
+    draw.key = draw_key(draw.pool_hash, value)
+    draw.order = list(draw_order(pool.members, draw.key))
+    draw.drawn_at = moment
+    draw.state = DRAW.next(draw.state, DrawAction.DRAW)
+    unlock_after_draw(draw.project)
+    db.session.flush()
+    record(
+        events.DRAWN,
+        draw.project.code,
+        actor=SYSTEM,
+        at=at,
+        data={"purpose": draw.purpose, "key": draw.key, "first": draw.order[0]},
+    )
+
+
+def public_record(draw: Draw) -> Record:
+    """The record of selection.md §3, as far as it is known."""
+    return Record(
+        pool_file=draw.pool_file,
+        pool_hash=draw.pool_hash,
+        receipt=None
+        if draw.receipt is None
+        else Receipt(at=parse_time(draw.receipt["at"]), by=draw.receipt["by"], signature=draw.receipt["signature"]),
+        source_time=draw.source_time,
+        value=draw.value,
+        entered_by=tuple(draw.entered_by) if draw.value is not None else None,
+        refused=tuple(draw.refused) if draw.value is not None else None,
+        drawn_at=draw.drawn_at,
+        key=draw.key,
+        order=tuple(draw.order) if draw.order is not None else None,
+        excluded=tuple(Excluded(item["id"], item["code"]) for item in draw.excluded),
+    )
+
+
+def _locked_draw(draw_id: int) -> Draw:
+    project_id = db.session.scalar(sa.select(Draw.project_id).where(Draw.id == draw_id))
+    if project_id is None:
+        raise NotFound(_("There is no such draw."))
+    locked_by_id(project_id)  # always the project first, so that no two jobs lock crosswise
+    return db.session.scalars(
+        sa.select(Draw).where(Draw.id == draw_id).with_for_update(of=Draw).execution_options(populate_existing=True)
+    ).one()

@@ -1,0 +1,100 @@
+"""Events of the selection room."""
+
+from supermarket.core.events import declare
+from supermarket.core.msgids import N_
+
+QUOTED = declare(
+    "quote.received",
+    subject="project",
+    sentence=N_("A sealed quote was received"),
+    keys={"agency_uscc", "seq", "commitment"},
+    public=False,
+)
+QUOTES_LISTED = declare(
+    "quotes.listed",
+    subject="project",
+    sentence=N_("The list of all %(count)s sealed quotes was published"),
+    keys={"count", "list_hash"},
+)
+QUOTES_OPENED = declare(
+    "quotes.opened",
+    subject="project",
+    sentence=N_("The witness countersigned the list and the quotes were opened: %(valid)s valid, %(invalid)s invalid"),
+    keys={"valid", "invalid"},
+)
+POOL_FIXED = declare(
+    "draw.pool_fixed",
+    subject="project",
+    sentence=N_("The pool file of the draw “%(purpose)s” was fixed and published"),
+    keys={"purpose", "pool_hash", "members"},
+)
+RECEIPTED = declare(
+    "draw.receipted",
+    subject="project",
+    sentence=N_("The witness signed the pool file of the draw “%(purpose)s”"),
+    keys={"purpose", "by", "pool_hash"},
+)
+NUMBERS_ENTERED = declare(
+    "draw.numbers_entered",
+    subject="project",
+    sentence=N_("The bulletin's numbers for the draw “%(purpose)s” were entered by the %(role)s"),
+    keys={"purpose", "role"},
+)
+NUMBERS_DIFFER = declare(
+    "draw.numbers_differ",
+    subject="project",
+    sentence=N_("Two entries of the bulletin's numbers for the draw “%(purpose)s” differ; the draw stands still"),
+    keys={"purpose"},
+)
+DRAWN = declare(
+    "draw.drawn",
+    subject="project",
+    sentence=N_("The draw “%(purpose)s” was computed; anybody can check it"),
+    keys={"purpose", "key", "first"},
+)
+COST_STATEMENT_ASKED = declare(
+    "cost_statement.asked",
+    subject="project",
+    sentence=N_("An abnormally low quote needs a cost statement"),
+    keys={"agency_uscc"},
+    public=False,
+)
+COST_STATEMENT_GIVEN = declare(
+    "cost_statement.given",
+    subject="project",
+    sentence=N_("A cost statement was given"),
+    keys={"agency_uscc"},
+    public=False,
+)
+COST_STATEMENT_DECIDED = declare(
+    "cost_statement.decided",
+    subject="project",
+    sentence=N_("The owner decided on a cost statement"),
+    keys={"agency_uscc", "accepted", "reason"},
+    public=False,
+)
+OFFERED = declare(
+    "award.offered",
+    subject="project",
+    sentence=N_("The owner named an agency, which answers until %(until)s"),
+    keys={"agency_uscc", "until"},
+)
+ACCEPTED = declare("award.accepted", subject="project", sentence=N_("The agency accepted"), keys={"agency_uscc"})
+DROPPED = declare(
+    "award.dropped",
+    subject="project",
+    sentence=N_("The selected agency dropped out (%(how)s): %(reason)s"),
+    keys={"agency_uscc", "how", "reason"},
+)
+PASSED_OVER = declare(
+    "award.passed_over",
+    subject="project",
+    sentence=N_("An agency in the order was passed over: its quote is too far above the winner's"),
+    keys={"agency_uscc"},
+)
+NOTICE_ISSUED = declare(
+    "selection.notice_issued",
+    subject="project",
+    sentence=N_("The award notice %(notice_number)s was issued"),
+    keys={"award_id", "agency_uscc", "notice_number"},
+)

@@ -1,0 +1,130 @@
+"""The freeze: who is in, who is out and why; too few → extended once, asked, or failed (selection.md §1, §2)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from supermarket.extensions import db
+from supermarket.projects.eligibility import eligible
+from supermarket.projects.eligibility_facts import Finding, Moment
+from supermarket.projects.models import Enrolment, Project
+from supermarket.projects.operations import exclude, extend, fail, freeze, reduced_acceptance_asked
+from supermarket.projects.operations.common import locked_by_id
+from supermarket.projects.operations.enrolling import keep_findings, live_agencies, run_rules
+from supermarket.projects.states import EnrolmentState, ProjectState
+from supermarket.selection.candidates import candidates_of, freeze_candidate
+from supermarket.selection.modes import MODES, ModeName
+from supermarket.selection.pools import fix_pool
+from supermarket.selection.quoting import publish_list, quoting_agencies
+from supermarket.selection.stages.draw import MAIN, members_of
+
+
+@dataclass(frozen=True)
+class Sifted:
+    """One enrolment at the freeze: what the rules said, and the code and sentence of why it is out."""
+
+    row: Enrolment
+    findings: tuple[Finding, ...]
+    code: str | None
+    reason: str
+
+
+def freeze_due(project_id: int, at: datetime, prepared: object) -> bool:
+    """The enrolment's end has come: fix the pool, extend, ask or fail. False if there is nothing to do (any more)."""
+    project = locked_by_id(project_id)
+    if (
+        project.state is not ProjectState.OPEN
+        or project.due_what not in {"freeze", "freeze_reduced"}
+        or project.due_at is None
+        or project.due_at > at
+    ):
+        return False
+    mode = MODES[ModeName(project.mode)]
+    sifted = _sift(project, at)
+    live = sum(1 for item in sifted if item.code is None)
+    needed = _needed(project, extended=False)
+    if live >= needed:
+        _fix(project, sifted, at)
+    elif not project.extended:
+        extend(project, live=live, needed=needed, at=at)
+    elif live < _needed(project, extended=True):
+        fail(project.id, failure="too_few", reason=_("Too few valid enrolments (%(live)s).", live=live), at=at)
+    elif mode.owner_accepts_fewer and project.due_what == "freeze":
+        reduced_acceptance_asked(project, live=live, at=at)
+    else:
+        _fix(project, sifted, at)
+    return True
+
+
+def reduced_refused_due(project_id: int, at: datetime, prepared: object) -> bool:
+    """The owner did not accept the small number in time: the project fails."""
+    project = locked_by_id(project_id)
+    if (
+        project.state is not ProjectState.OPEN
+        or project.due_what != "reduced_acceptance"
+        or project.due_at is None
+        or project.due_at > at
+    ):
+        return False
+    fail(project.id, failure="too_few", reason=_("The owner did not accept the small number of enrolments."), at=at)
+    return True
+
+
+def _needed(project: Project, *, extended: bool) -> int:
+    mode = MODES[ModeName(project.mode)]
+    key = f"min_{mode.name}_extended" if extended else f"min_{mode.name}"
+    default = mode.fewest_after_extension if extended else mode.fewest_valid
+    value = project.policy.get(key, default)
+    return value if isinstance(value, int) else default
+
+
+def _sift(project: Project, at: datetime) -> list[Sifted]:
+    rows = db.session.scalars(
+        sa.select(Enrolment)
+        .where(Enrolment.project_id == project.id, Enrolment.state == EnrolmentState.LIVE)
+        .order_by(Enrolment.id)
+        .with_for_update(of=Enrolment)
+    ).all()
+    pool = live_agencies(project.id)
+    quoted = quoting_agencies(project.id) if MODES[ModeName(project.mode)].needs_quotes else None
+    sifted = []
+    for row in rows:
+        findings = run_rules(project, row.agency, row.practitioners, moment=Moment.FREEZE, at=at, pool_of=pool)
+        bad = next((item for item in findings if not item.ok), None)
+        if bad is not None:
+            sifted.append(Sifted(row, findings, bad.code, bad.sentence.text(_)))
+        elif quoted is not None and row.agency_id not in quoted:
+            sifted.append(Sifted(row, findings, "no_quote", _("No quote was handed in.")))
+        else:
+            sifted.append(Sifted(row, findings, None, ""))
+    return sifted
+
+
+def _fix(project: Project, sifted: list[Sifted], at: datetime) -> None:
+    members = 0
+    for item in sifted:
+        check = keep_findings(item.row, item.findings, moment=Moment.FREEZE, at=at)
+        if item.code is not None:
+            exclude(item.row, code=item.code, reason=item.reason, at=at)
+        elif not check.ok or not eligible(item.findings):
+            raise ValueError(f"{item.row.agency.uscc} is in the pool without being eligible")
+        else:
+            item.row.figures = freeze_candidate(item.row, at)
+            members += 1
+    db.session.flush()
+    freeze(project, members=members, at=at)
+    mode = MODES[ModeName(project.mode)]
+    if mode.needs_quotes:
+        publish_list(project, at=at)
+    if mode.stages[0][0] == "draw":
+        fix_pool(project, MAIN, members_of(candidates_of(project), _tickets(project)), at=at)
+    db.session.flush()
+
+
+def _tickets(project: Project) -> str:
+    for stage, fixed in MODES[ModeName(project.mode)].stages:
+        if stage == "draw":
+            return str(fixed.get("tickets", "equal"))
+    return "equal"

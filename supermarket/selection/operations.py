@@ -1,0 +1,25 @@
+"""All writes of the selection room that people ask for, or that higher rooms need."""
+
+from supermarket.selection.awarding import (
+    accept_award,
+    decline_award,
+    disqualify_award,
+    drop_award,
+    mark_contracted,
+)
+from supermarket.selection.drawing import enter_numbers
+from supermarket.selection.low_quotes import decide_cost_statement, give_cost_statement
+from supermarket.selection.quoting import QuoteHandedIn, submit_quote
+
+__all__ = [
+    "QuoteHandedIn",
+    "accept_award",
+    "decide_cost_statement",
+    "decline_award",
+    "disqualify_award",
+    "drop_award",
+    "enter_numbers",
+    "give_cost_statement",
+    "mark_contracted",
+    "submit_quote",
+]

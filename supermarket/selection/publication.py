@@ -1,0 +1,51 @@
+"""What must be had from the outside before a project is published: the draw's source and the public quote keys.
+
+Runs outside of any transaction; the result is handed to the operation that publishes.
+"""
+
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from supermarket.core.draw import PartiesSource, PublishedSource
+from supermarket.core.errors import RuleBroken
+from supermarket.gateways import current
+from supermarket.gateways.errors import GatewayError
+from supermarket.policies.queries import policies_for
+from supermarket.projects.commands import PublicationSources
+from supermarket.projects.models import Funding, Project
+from supermarket.projects.operations.publishing import planned_times
+from supermarket.selection.modes import MODES, ModeName
+
+
+def sources_for(project: Project, *, at: datetime) -> PublicationSources:
+    """Ask the operator's key ring and the witness. Raises RuleBroken if the witness does not answer now."""
+    mode = MODES[ModeName(project.mode)]
+    if not mode.has_enrolment:
+        return PublicationSources()
+    moment = at.replace(microsecond=0)
+    gateways = current()
+    values = policies_for(project.region_code, at)
+    kind = str(values["draw_source_fiscal" if project.funding is Funding.FISCAL else "draw_source_social"])
+    try:
+        if kind == "parties":
+            source = str(
+                PartiesSource(
+                    (
+                        gateways.keys.chain_commitment(project.code),
+                        gateways.witness.commitment(project.code, at=moment),
+                    )
+                )
+            )
+        else:
+            source = str(PublishedSource(kind.partition(":")[2] or "kl8"))
+        if not mode.needs_quotes:
+            return PublicationSources(draw_source=source)
+        enrol_until, _select_at = planned_times(project, at)
+        return PublicationSources(
+            draw_source=source,
+            operator_quote_key=gateways.keys.quote_public_key(project.code).hex(),
+            witness_quote_key=gateways.witness.quote_key(project.code, enrol_until.replace(microsecond=0), at=moment),
+        )
+    except GatewayError as error:
+        raise RuleBroken(_(error.msgid, **error.params), code=error.code) from error

@@ -1,0 +1,157 @@
+"""All reads of the selection room; what is sealed or not yet announced is given to nobody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
+
+from supermarket.core.draw import Record
+from supermarket.core.errors import NotFound
+from supermarket.extensions import db
+from supermarket.projects.models import Enrolment, Project
+from supermarket.projects.states import EnrolmentState
+from supermarket.selection.awarding import live_award
+from supermarket.selection.drawing import public_record
+from supermarket.selection.low_quotes import open_statements
+from supermarket.selection.models import Award, Draw, OpenedQuote, Quote, QuoteList, Rank, StageRun
+from supermarket.selection.states import AwardState
+
+__all__ = [
+    "PublicQuote",
+    "awards_of",
+    "draw_record",
+    "draws_of",
+    "exclusions_of",
+    "live_award",
+    "low_quotes_of",
+    "offers_to",
+    "own_quotes",
+    "public_quotes",
+    "quote_list_of",
+    "ranks_of",
+    "stage_runs_of",
+]
+
+
+@dataclass(frozen=True)
+class PublicQuote:
+    """A quote as the public sees it after the announcement; amount in fen, None where it was invalid."""
+
+    agency_uscc: str
+    agency_name: str
+    seq: int
+    commitment: str
+    amount: int | None
+    body: str | None
+    invalid_code: str | None
+    counts: bool
+    received_at: datetime
+
+
+def announced(project: Project) -> bool:
+    """Whether quotes, scores and exclusions are public."""
+    return project.announced_at is not None
+
+
+def draws_of(project_id: int) -> Sequence[Draw]:
+    """Every draw of a project, the main one first."""
+    return db.session.scalars(sa.select(Draw).where(Draw.project_id == project_id).order_by(Draw.id)).all()
+
+
+def draw_record(code: str, purpose: str) -> Record:
+    """The public record as far as it is known. Raises NotFound."""
+    draw = db.session.scalar(
+        sa.select(Draw)
+        .join(Project, Project.id == Draw.project_id)
+        .where(Project.code == code, Draw.purpose == purpose)
+    )
+    if draw is None:
+        raise NotFound(_("There is no such draw (yet)."))
+    return public_record(draw)
+
+
+def awards_of(project_id: int) -> Sequence[Award]:
+    """Every award of a project in the order it came."""
+    query = sa.select(Award).where(Award.project_id == project_id).order_by(Award.id).options(joinedload(Award.agency))
+    return db.session.scalars(query).all()
+
+
+def ranks_of(project: Project) -> Sequence[Rank]:
+    """The stored order; empty before the announcement."""
+    if not announced(project):
+        return ()
+    query = sa.select(Rank).where(Rank.project_id == project.id).order_by(Rank.position)
+    return db.session.scalars(query).all()
+
+
+def stage_runs_of(project: Project) -> Sequence[StageRun]:
+    """Every stage run with inputs and outputs; empty before the announcement."""
+    if not announced(project):
+        return ()
+    query = sa.select(StageRun).where(StageRun.project_id == project.id).order_by(StageRun.position)
+    return db.session.scalars(query).all()
+
+
+def exclusions_of(project: Project) -> Sequence[Enrolment]:
+    """Excluded enrolments with their reasons; empty before the announcement."""
+    if not announced(project):
+        return ()
+    query = (
+        sa.select(Enrolment)
+        .where(Enrolment.project_id == project.id, Enrolment.state == EnrolmentState.EXCLUDED)
+        .order_by(Enrolment.id)
+    )
+    return db.session.scalars(query).all()
+
+
+def public_quotes(project: Project) -> Sequence[PublicQuote] | None:
+    """Every quote, replaced ones included; None before the announcement."""
+    if not announced(project):
+        return None
+    rows = db.session.execute(
+        sa.select(Quote, OpenedQuote)
+        .outerjoin(OpenedQuote, OpenedQuote.quote_id == Quote.id)
+        .where(Quote.project_id == project.id)
+        .order_by(OpenedQuote.amount.asc().nulls_last(), Quote.id)
+    ).all()
+    return [
+        PublicQuote(
+            agency_uscc=quote.agency.uscc,
+            agency_name=quote.agency.name,
+            seq=quote.seq,
+            commitment=quote.commitment,
+            amount=opened.amount if opened is not None else None,
+            body=opened.body if opened is not None else None,
+            invalid_code=opened.invalid_code if opened is not None else None,
+            counts=opened is not None and opened.invalid_code is None,
+            received_at=quote.received_at,
+        )
+        for quote, opened in rows
+    ]
+
+
+def quote_list_of(project_id: int) -> QuoteList | None:
+    """The list of commitments at the deadline with the witness's signature."""
+    return db.session.get(QuoteList, project_id)
+
+
+def own_quotes(project_id: int, agency_id: int) -> Sequence[Quote]:
+    """An agency's own quotes, the one that counts first; the amounts stay sealed even here."""
+    query = (
+        sa.select(Quote).where(Quote.project_id == project_id, Quote.agency_id == agency_id).order_by(Quote.seq.desc())
+    )
+    return db.session.scalars(query).all()
+
+
+def offers_to(agency_id: int) -> Sequence[Award]:
+    """Direct selections that wait for the agency's answer."""
+    query = (
+        sa.select(Award).where(Award.agency_id == agency_id, Award.state == AwardState.OFFERED).order_by(Award.due_at)
+    )
+    return db.session.scalars(query).all()
+
+
+low_quotes_of = open_statements
