@@ -8,7 +8,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from supermarket.core.paging import Page, Slice, SortKey, fetch
-from supermarket.core.working_days import local_date
+from supermarket.core.working_days import local_date, local_moment
 from supermarket.credit.models import CreditEntry, Ledger, ListEntry, ListKind, PastPerformance, StarLevel
 from supermarket.credit.points import (
     Credit,
@@ -16,6 +16,7 @@ from supermarket.credit.points import (
     CreditLevel,
     Entry,
     OwnerEvent,
+    add_months,
     agency_credit,
     owner_credit,
 )
@@ -132,6 +133,18 @@ def performances(uscc: str, *, until: datetime | None = None) -> Sequence[PastPe
     if until is not None:
         query = query.where(PastPerformance.published_at <= until)
     return db.session.scalars(query.order_by(PastPerformance.published_at, PastPerformance.contract_code)).all()
+
+
+def experience(uscc: str, matter_code: str, at: datetime) -> int:
+    """Contracts of an agency for a matter that were accepted in the three years up to a moment (selection spec §6)."""
+    since = local_moment(add_months(local_date(at), -36))
+    query = sa.select(sa.func.count()).where(
+        PastPerformance.agency_uscc == uscc,
+        PastPerformance.matter_code == matter_code,
+        PastPerformance.accepted_at > since,
+        PastPerformance.accepted_at <= at,
+    )
+    return db.session.scalar(query) or 0
 
 
 @dataclass(frozen=True)
