@@ -41,7 +41,7 @@ class Organisation(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class User(UserMixin, Base):
+class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login ships no types
     """A person who signs in; the e-mail address is kept in lower case."""
 
     __tablename__ = "users"
@@ -68,6 +68,11 @@ class User(UserMixin, Base):
     def get_id(self) -> str:
         """Flask-Login's session key: changes with the password, so that old sessions end."""
         return f"{self.id}:{self.session_epoch}"
+
+    @property
+    def organisation_name(self) -> str:
+        """The organisation that the account acts for first; empty without one."""
+        return self.memberships[0].organisation.name if self.memberships else ""
 
     def actor(self) -> Actor:
         """The person as operations see them."""

@@ -44,7 +44,9 @@ def make_organisation(
 ) -> Organisation:
     """Enter an organisation. Raises Conflict if its code is taken."""
     if uscc is not None and organisation_by_uscc(uscc) is not None:
-        raise Conflict(_("An organisation with this unified social credit code is registered already."))
+        raise Conflict(
+            _("An organisation with this unified social credit code is registered already."), code="uscc_taken"
+        )
     row = Organisation(
         kind=kind,
         name=name,
@@ -66,7 +68,9 @@ def make_user(*, email: str, name: str, password: str, at: datetime, locale: str
         message = _("Choose a password of at least %(least)s characters.", least=passwords.LEAST)
         raise InvalidInput(message, errors=[FieldError("password", "too_short", message)])
     if user_by_email(email) is not None:
-        raise Conflict(_("There is an account with this e-mail address already; sign in instead."))
+        raise Conflict(
+            _("There is an account with this e-mail address already; sign in instead."), code="email_taken"
+        )
     row = User(
         email=email.strip().lower(), name=name, password_hash=passwords.hashed(password), created_at=at, locale=locale
     )
@@ -151,3 +155,15 @@ def change_password(user: User, *, old: str, new: str, actor: Actor, at: datetim
     user.password_hash = passwords.hashed(new)
     user.session_epoch += 1
     record(events.PASSWORD_CHANGED, str(user.id), actor=actor, at=at)
+
+
+def note_visit(user: User, *, at: datetime) -> datetime | None:
+    """Remember that the person is here; gives when they came last before."""
+    before = user.last_seen_at
+    user.last_seen_at = at
+    return before
+
+
+def set_profile(user: User, *, name: str, locale: str) -> None:
+    """How one's own account is addressed, and in which language messages come."""
+    user.name, user.locale = name, locale

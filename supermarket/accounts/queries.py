@@ -25,6 +25,12 @@ def user_by_email(email: str) -> User | None:
     return db.session.scalar(sa.select(User).where(User.email == email.strip().lower()))
 
 
+def users_by_email(emails: Sequence[str]) -> Sequence[User]:
+    """The accounts of these addresses that may be used, in the order of the addresses."""
+    found = db.session.scalars(sa.select(User).where(User.email.in_(emails), User.active)).all()
+    return sorted(found, key=lambda user: emails.index(user.email))
+
+
 def user_with_password(email: str, password: str) -> User | None:
     """The account if the password is right and it may be used; takes the same time if there is none."""
     user = user_by_email(email)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -15,7 +16,9 @@ from supermarket.matters.models import MatterVersion
 from supermarket.projects.models import Enrolment, Funding, Project, ProjectVersion
 from supermarket.projects.states import PUBLIC_STATES, EnrolmentState, ProjectState
 
-SORTS: Mapping[str, tuple[sa.ColumnElement[object], ...]] = {
+SORTS: Mapping[
+    str, tuple[sa.UnaryExpression[datetime | None] | sa.UnaryExpression[int] | sa.UnaryExpression[str], ...]
+] = {
     "newest": (Project.published_at.desc().nulls_last(), Project.id.desc()),
     "deadline": (Project.enrol_until.asc().nulls_last(), Project.id.desc()),
     "budget": (Project.budget.desc(), Project.id.desc()),
@@ -215,4 +218,4 @@ def owner_counts(organisation_id: int) -> Mapping[ProjectState, int]:
     rows = db.session.execute(
         sa.select(Project.state, sa.func.count()).where(Project.owner_id == organisation_id).group_by(Project.state)
     )
-    return {state: count for state, count in rows}
+    return {row[0]: row[1] for row in rows}

@@ -10,13 +10,13 @@ from supermarket.agencies.models import Standing
 from supermarket.agencies.queries import agency_by_uscc
 from supermarket.core.errors import FieldError, InvalidInput, NotFound, RuleBroken, RuleFinding
 from supermarket.matters.queries import published_version
+from supermarket.modes.merit_criteria import CriterionKind
+from supermarket.modes.table import AVAILABLE, MODES, ModeName
 from supermarket.policies.queries import number, policies_for, region_exists
 from supermarket.projects.commands import ProjectDraft, PublicationSources
 from supermarket.projects.models import Funding, Project
 from supermarket.projects.money_rules import ProcurementLimit, direct_is_allowed, is_within_limits
 from supermarket.projects.requirements import check_requirements
-from supermarket.selection.merit_criteria import CriterionKind
-from supermarket.selection.modes import AVAILABLE, MODES, ModeName
 
 MOST_DAYS = 3650
 # The panel's criteria come with panels.

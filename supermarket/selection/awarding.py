@@ -19,6 +19,8 @@ from supermarket.credit.points import CreditEvent
 from supermarket.documents.operations import store
 from supermarket.extensions import db
 from supermarket.gateways import current
+from supermarket.modes.succession import next_in_order
+from supermarket.modes.table import MODES, ModeName
 from supermarket.policies.queries import calendar, number
 from supermarket.projects.eligibility import eligible
 from supermarket.projects.eligibility_facts import Moment
@@ -30,9 +32,7 @@ from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.selection import events
 from supermarket.selection.candidates import freeze_candidate
 from supermarket.selection.models import Award, Rank, StageRun
-from supermarket.selection.modes import MODES, ModeName
 from supermarket.selection.states import AWARD, LIVE_AWARDS, AwardAction, AwardState, StageState
-from supermarket.selection.succession import next_in_order
 
 
 def live_award(project_id: int) -> Award | None:

@@ -8,19 +8,21 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from supermarket.core.draw import PartiesSource, next_commitments, parse_source
-from supermarket.credit.queries import credit_of, experience, star_level
+from supermarket.core.working_days import local_date
+from supermarket.credit.points import add_months
+from supermarket.credit.queries import credit_of, performances, star_level
 from supermarket.extensions import db
+from supermarket.modes.merit_criteria import Criterion, CriterionKind
+from supermarket.modes.pipeline import StageSpec
+from supermarket.modes.stages import Candidate, CreditLevel, DrawFact, Facts, LowDecision
+from supermarket.modes.stages.bounds import Bounds
+from supermarket.modes.stored import candidate_from_json, candidate_to_json
+from supermarket.modes.table import MODES, ModeName, Terms, pipeline_for
 from supermarket.policies.queries import number
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
-from supermarket.selection.merit_criteria import Criterion, CriterionKind
 from supermarket.selection.models import CostStatement, Draw, OpenedQuote, Quote
-from supermarket.selection.modes import MODES, ModeName, Terms, pipeline_for
-from supermarket.selection.pipeline import StageSpec
-from supermarket.selection.stages import Candidate, CreditLevel, DrawFact, Facts, LowDecision
-from supermarket.selection.stages.bounds import Bounds
 from supermarket.selection.states import DrawState
-from supermarket.selection.stored import candidate_from_json, candidate_to_json
 
 
 def bounds_of(project: Project) -> Bounds:
@@ -62,8 +64,18 @@ def freeze_candidate(row: Enrolment, at: datetime) -> dict[str, object]:
             star_level=stars.held_level if stars is not None else None,
             newcomer=not earned,
             offered_days=row.offered_days,
-            experience=experience(uscc, row.project.matter_code, at),
+            experience=_experience(uscc, row.project.matter_code, at),
         )
+    )
+
+
+def _experience(uscc: str, matter_code: str, at: datetime) -> int:
+    """Accepted contracts for the same matter in the last three years (selection.md §6)."""
+    since = add_months(local_date(at), -36)
+    return sum(
+        1
+        for row in performances(uscc, until=at)
+        if row.matter_code == matter_code and since < local_date(row.accepted_at) <= local_date(at)
     )
 
 
@@ -83,7 +95,7 @@ def valid_quotes(project_id: int) -> dict[str, int]:
         .join(OpenedQuote, OpenedQuote.quote_id == Quote.id)
         .where(Quote.project_id == project_id, OpenedQuote.invalid_code.is_(None))
     )
-    return {quote.agency.uscc: amount for quote, amount in rows}
+    return {quote.agency.uscc: amount for quote, amount in rows if amount is not None}
 
 
 def facts_of_selection(project: Project) -> Facts:

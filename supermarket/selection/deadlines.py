@@ -19,8 +19,8 @@ from supermarket.selection.running import select_due
 from supermarket.selection.states import AwardState, DrawState
 
 
-def _rows(query: sa.Select[tuple[datetime, int]], limit: int) -> Found:
-    return [(row[0], row[1]) for row in db.session.execute(query.limit(limit))]
+def _rows(query: sa.Select[datetime, int] | sa.Select[datetime | None, int], limit: int) -> Found:
+    return [(due, number) for due, number in db.session.execute(query.limit(limit)) if due is not None]
 
 
 def _projects(whats: Sequence[str], state: ProjectState, at: datetime, limit: int) -> Found:

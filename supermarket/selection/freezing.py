@@ -6,7 +6,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from supermarket.core.draw import TicketRule
 from supermarket.extensions import db
+from supermarket.modes.stages.draw import MAIN, members_of
+from supermarket.modes.table import MODES, ModeName
 from supermarket.projects.eligibility import eligible
 from supermarket.projects.eligibility_facts import Finding, Moment
 from supermarket.projects.models import Enrolment, Project
@@ -15,10 +18,8 @@ from supermarket.projects.operations.common import locked_by_id
 from supermarket.projects.operations.enrolling import keep_findings, live_agencies, run_rules
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.selection.candidates import candidates_of, freeze_candidate
-from supermarket.selection.modes import MODES, ModeName
 from supermarket.selection.pools import fix_pool
 from supermarket.selection.quoting import publish_list, quoting_agencies
-from supermarket.selection.stages.draw import MAIN, members_of
 
 
 @dataclass(frozen=True)
@@ -123,8 +124,8 @@ def _fix(project: Project, sifted: list[Sifted], at: datetime) -> None:
     db.session.flush()
 
 
-def _tickets(project: Project) -> str:
+def _tickets(project: Project) -> TicketRule:
     for stage, fixed in MODES[ModeName(project.mode)].stages:
         if stage == "draw":
-            return str(fixed.get("tickets", "equal"))
-    return "equal"
+            return TicketRule(fixed.get("tickets", "equal"))
+    return TicketRule.EQUAL

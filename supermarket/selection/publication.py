@@ -11,11 +11,11 @@ from supermarket.core.draw import PartiesSource, PublishedSource
 from supermarket.core.errors import RuleBroken
 from supermarket.gateways import current
 from supermarket.gateways.errors import GatewayError
+from supermarket.modes.table import MODES, ModeName
 from supermarket.policies.queries import policies_for
 from supermarket.projects.commands import PublicationSources
 from supermarket.projects.models import Funding, Project
 from supermarket.projects.operations.publishing import planned_times
-from supermarket.selection.modes import MODES, ModeName
 
 
 def sources_for(project: Project, *, at: datetime) -> PublicationSources:

@@ -17,6 +17,8 @@ from supermarket.core.permissions import SYSTEM, Actor, P
 from supermarket.extensions import db
 from supermarket.gateways import current
 from supermarket.gateways.errors import GatewayError
+from supermarket.modes.stages.bounds import validate_quote
+from supermarket.modes.table import MODES, ModeName
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.operations import exclude, fail
 from supermarket.projects.operations.common import locked, locked_by_id
@@ -25,7 +27,6 @@ from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.selection import events
 from supermarket.selection.candidates import bounds_of
 from supermarket.selection.models import OpenedQuote, Quote, QuoteList
-from supermarket.selection.modes import MODES, ModeName
 from supermarket.selection.quotes_body import (
     ListedQuote,
     QuoteBody,
@@ -40,7 +41,6 @@ from supermarket.selection.quotes_body import (
     quote_receipt_body,
     seal,
 )
-from supermarket.selection.stages.bounds import validate_quote
 
 
 @dataclass(frozen=True)

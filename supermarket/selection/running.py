@@ -10,6 +10,9 @@ from supermarket.core.draw import Member
 from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM
 from supermarket.extensions import db
+from supermarket.modes.pipeline import PipelineState, advance
+from supermarket.modes.stages import Done, Facts, Waiting, WaitingFor
+from supermarket.modes.stored import inputs_to_json, outcome_to_json, spec_to_json
 from supermarket.policies.queries import calendar, number
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.operations import exclude, fail, start_selection
@@ -19,11 +22,8 @@ from supermarket.selection import events
 from supermarket.selection.awarding import announce_next
 from supermarket.selection.candidates import candidates_of, facts_of_selection, specs_of, valid_quotes
 from supermarket.selection.models import CostStatement, Draw, OpenedQuote, Quote, QuoteList, Rank, StageRun
-from supermarket.selection.pipeline import PipelineState, advance
 from supermarket.selection.pools import fix_pool
-from supermarket.selection.stages import Done, Facts, Waiting, WaitingFor
 from supermarket.selection.states import DrawState, StageState
-from supermarket.selection.stored import inputs_to_json, outcome_to_json, spec_to_json
 
 
 def select_due(project_id: int, at: datetime, prepared: object) -> bool:

@@ -12,6 +12,7 @@ from supermarket.core.errors import Conflict, FieldError, InvalidInput, RuleBrok
 from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise
 from supermarket.extensions import db
+from supermarket.modes.table import MODES, ModeName
 from supermarket.projects import events
 from supermarket.projects.commands import Enrol
 from supermarket.projects.eligibility import check_all, eligible
@@ -20,7 +21,6 @@ from supermarket.projects.facts import facts_of, links_of
 from supermarket.projects.models import EligibilityCheck, Enrolment, Project
 from supermarket.projects.operations.common import locked
 from supermarket.projects.states import ENROLMENT, EnrolmentAction, EnrolmentState, ProjectState
-from supermarket.selection.modes import MODES, ModeName
 
 
 def acting_agency(actor: Actor, permission: P) -> Agency:
@@ -188,7 +188,7 @@ def _practitioners(agency: Agency, ids: tuple[int, ...]) -> list[Practitioner]:
 
 
 def _check_offer(project: Project, command: Enrol) -> None:
-    wants_days = any("lead_time" in (stage.get("criteria") or {}) for stage in project.stages)
+    wants_days = any("lead_time" in str(stage.get("criteria")) for stage in project.stages)
     if wants_days and command.offered_days is None:
         message = _("Say in how many days you will deliver; the days are scored in this project.")
         raise InvalidInput(message, errors=[FieldError("offered_days", "needed", message)])

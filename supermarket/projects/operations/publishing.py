@@ -11,6 +11,7 @@ from supermarket.core.events import record
 from supermarket.core.permissions import Actor, P, authorise
 from supermarket.core.working_days import local_date, local_moment
 from supermarket.extensions import db
+from supermarket.modes.table import MODES, ModeName
 from supermarket.policies.queries import calendar, number, policies_for
 from supermarket.projects import events
 from supermarket.projects.commands import ProjectDraft, PublicationSources
@@ -18,7 +19,6 @@ from supermarket.projects.models import Project, ProjectVersion
 from supermarket.projects.operations.common import locked, move, not_between_receipt_and_order, reasoned
 from supermarket.projects.rules import check_draft, check_publication
 from supermarket.projects.states import PROJECT, ProjectAction
-from supermarket.selection.modes import MODES, ModeName
 
 SELECTION_HOUR = time(10, 0)
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supermarket.selection import merit_criteria as merit
-from supermarket.selection.merit_criteria import Criterion, CriterionKind, check_criteria
-from supermarket.selection.stages import (
+from supermarket.modes import merit_criteria as merit
+from supermarket.modes.merit_criteria import Criterion, CriterionKind, check_criteria
+from supermarket.modes.stages import (
     Candidate,
     Done,
     Exclusion,
@@ -20,8 +20,8 @@ from supermarket.selection.stages import (
     WaitingFor,
     score,
 )
-from supermarket.selection.stages.bounds import Bounds
-from supermarket.selection.stages.score import ScoreParams
+from supermarket.modes.stages.bounds import Bounds
+from supermarket.modes.stages.score import ScoreParams
 
 BOUNDS = Bounds(ceiling=100_000, low_of_ceiling=0, low_of_mean=0)
 FIVE = (

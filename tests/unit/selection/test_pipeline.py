@@ -6,10 +6,9 @@ from decimal import Decimal
 import pytest
 
 from supermarket.core.draw import Member, TicketRule, draw_key, draw_order, pool_file, pool_hash
-from supermarket.selection.merit_criteria import Criterion, CriterionKind
-from supermarket.selection.modes import AVAILABLE, MODES, ModeName, StageName, Terms, in_words, mode, pipeline_for
-from supermarket.selection.pipeline import PipelineState, StageRun, advance
-from supermarket.selection.stages import (
+from supermarket.modes.merit_criteria import Criterion, CriterionKind
+from supermarket.modes.pipeline import PipelineState, StageRun, advance
+from supermarket.modes.stages import (
     Candidate,
     Choice,
     CreditLevel,
@@ -19,13 +18,14 @@ from supermarket.selection.stages import (
     StageError,
     WaitingFor,
 )
-from supermarket.selection.stages.bounds import Bounds
-from supermarket.selection.stages.choose import ChooseParams
-from supermarket.selection.stages.draw import DrawParams
-from supermarket.selection.stages.price import PriceParams, PriceRule
-from supermarket.selection.stages.score import ScoreParams
-from supermarket.selection.stages.shortlist import ShortlistBy, ShortlistParams
-from supermarket.selection.stored import inputs_to_json, outcome_to_json, repeat, spec_from_json, spec_to_json
+from supermarket.modes.stages.bounds import Bounds
+from supermarket.modes.stages.choose import ChooseParams
+from supermarket.modes.stages.draw import DrawParams
+from supermarket.modes.stages.price import PriceParams, PriceRule
+from supermarket.modes.stages.score import ScoreParams
+from supermarket.modes.stages.shortlist import ShortlistBy, ShortlistParams
+from supermarket.modes.stored import inputs_to_json, outcome_to_json, repeat, spec_from_json, spec_to_json
+from supermarket.modes.table import AVAILABLE, MODES, ModeName, StageName, Terms, in_words, mode, pipeline_for
 
 VALUE = " ".join(f"{n:02d}" for n in range(1, 21))
 BOUNDS = Bounds(ceiling=1000)

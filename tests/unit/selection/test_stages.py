@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supermarket.core.draw import DrawError, Member, TicketRule, draw_key, draw_order, pool_file, pool_hash
-from supermarket.selection.stages import (
+from supermarket.modes.stages import (
     Candidate,
     Choice,
     CreditLevel,
@@ -26,12 +26,12 @@ from supermarket.selection.stages import (
     price,
     shortlist,
 )
-from supermarket.selection.stages.bounds import Bounds, abnormally_low, validate_quote, validate_rate
-from supermarket.selection.stages.choose import ChooseParams
-from supermarket.selection.stages.draw import DrawParams
-from supermarket.selection.stages.price import PriceParams, PriceRule, reference_mean
-from supermarket.selection.stages.shortlist import ShortlistBy, ShortlistParams
-from supermarket.selection.succession import Succession, next_in_order
+from supermarket.modes.stages.bounds import Bounds, abnormally_low, validate_quote, validate_rate
+from supermarket.modes.stages.choose import ChooseParams
+from supermarket.modes.stages.draw import DrawParams
+from supermarket.modes.stages.price import PriceParams, PriceRule, reference_mean
+from supermarket.modes.stages.shortlist import ShortlistBy, ShortlistParams
+from supermarket.modes.succession import Succession, next_in_order
 
 VALUE = " ".join(f"{n:02d}" for n in range(1, 21))
 NO_FACTS = Facts("P-1")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from supermarket.selection.stages import Candidate, Exclusion, Facts, LowDecision, Waiting, WaitingFor
+from supermarket.modes.stages import Candidate, Exclusion, Facts, LowDecision, Waiting, WaitingFor
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from fractions import Fraction
 from itertools import groupby
 
 from supermarket.core.draw import TicketRule
-from supermarket.selection.stages import Candidate, Facts, Waiting
-from supermarket.selection.stages.draw import members_of, resolve
+from supermarket.modes.stages import Candidate, Facts, Waiting
+from supermarket.modes.stages.draw import members_of, resolve
 
 Key = tuple[int | Fraction, ...]
 

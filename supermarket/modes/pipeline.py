@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from supermarket.selection.stages import (
+from supermarket.modes.stages import (
     Candidate,
     Done,
     Exclusion,
@@ -17,11 +17,11 @@ from supermarket.selection.stages import (
     score,
     shortlist,
 )
-from supermarket.selection.stages.choose import ChooseParams
-from supermarket.selection.stages.draw import DrawParams
-from supermarket.selection.stages.price import PriceParams
-from supermarket.selection.stages.score import ScoreParams
-from supermarket.selection.stages.shortlist import ShortlistParams
+from supermarket.modes.stages.choose import ChooseParams
+from supermarket.modes.stages.draw import DrawParams
+from supermarket.modes.stages.price import PriceParams
+from supermarket.modes.stages.score import ScoreParams
+from supermarket.modes.stages.shortlist import ShortlistParams
 
 StageSpec = ShortlistParams | DrawParams | PriceParams | ScoreParams | ChooseParams
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from supermarket.selection.stages import Candidate, Done, Exclusion, Facts, Figure, StageOutcome, Waiting
-from supermarket.selection.stages.bounds import Bounds, Sifted, mean_of, sift, validate_rate
-from supermarket.selection.stages.ties import Key, rank
+from supermarket.modes.stages import Candidate, Done, Exclusion, Facts, Figure, StageOutcome, Waiting
+from supermarket.modes.stages.bounds import Bounds, Sifted, mean_of, sift, validate_rate
+from supermarket.modes.stages.ties import Key, rank
 
 TRIM_FROM = 5
 

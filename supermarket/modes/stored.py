@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from supermarket.core.draw import TicketRule
-from supermarket.selection.merit_criteria import Criterion, CriterionKind
-from supermarket.selection.pipeline import StageRun, StageSpec, run_stage, stage_name
-from supermarket.selection.stages import (
+from supermarket.modes.merit_criteria import Criterion, CriterionKind
+from supermarket.modes.pipeline import StageRun, StageSpec, run_stage, stage_name
+from supermarket.modes.stages import (
     Candidate,
     Choice,
     CreditLevel,
@@ -21,12 +21,12 @@ from supermarket.selection.stages import (
     StageOutcome,
     Waiting,
 )
-from supermarket.selection.stages.bounds import Bounds
-from supermarket.selection.stages.choose import ChooseParams
-from supermarket.selection.stages.draw import DrawParams
-from supermarket.selection.stages.price import PriceParams, PriceRule
-from supermarket.selection.stages.score import ScoreParams
-from supermarket.selection.stages.shortlist import ShortlistBy, ShortlistParams
+from supermarket.modes.stages.bounds import Bounds
+from supermarket.modes.stages.choose import ChooseParams
+from supermarket.modes.stages.draw import DrawParams
+from supermarket.modes.stages.price import PriceParams, PriceRule
+from supermarket.modes.stages.score import ScoreParams
+from supermarket.modes.stages.shortlist import ShortlistBy, ShortlistParams
 
 Stored = dict[str, object]
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from supermarket.selection import merit_criteria as merit
-from supermarket.selection.merit_criteria import Criterion, CriterionKind
-from supermarket.selection.stages import (
+from supermarket.modes import merit_criteria as merit
+from supermarket.modes.merit_criteria import Criterion, CriterionKind
+from supermarket.modes.stages import (
     Candidate,
     Done,
     Exclusion,
@@ -19,8 +19,8 @@ from supermarket.selection.stages import (
     Waiting,
     WaitingFor,
 )
-from supermarket.selection.stages.bounds import Bounds, sift
-from supermarket.selection.stages.ties import rank
+from supermarket.modes.stages.bounds import Bounds, sift
+from supermarket.modes.stages.ties import rank
 
 
 @dataclass(frozen=True, slots=True)

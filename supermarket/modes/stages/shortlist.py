@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from supermarket.selection.stages import Candidate, Done, Exclusion, Facts, StageError, StageOutcome
+from supermarket.modes.stages import Candidate, Done, Exclusion, Facts, StageError, StageOutcome
 
 NEWCOMER = Fraction(85)
 

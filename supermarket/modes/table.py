@@ -11,15 +11,15 @@ from types import MappingProxyType
 
 from supermarket.core.draw import TicketRule
 from supermarket.core.msgids import N_, Sentence
-from supermarket.selection.merit_criteria import Criterion
-from supermarket.selection.pipeline import StageSpec
-from supermarket.selection.stages import StageError
-from supermarket.selection.stages.bounds import Bounds
-from supermarket.selection.stages.choose import ChooseParams
-from supermarket.selection.stages.draw import DrawParams
-from supermarket.selection.stages.price import PriceParams, PriceRule
-from supermarket.selection.stages.score import ScoreParams
-from supermarket.selection.stages.shortlist import ShortlistBy, ShortlistParams
+from supermarket.modes.merit_criteria import Criterion
+from supermarket.modes.pipeline import StageSpec
+from supermarket.modes.stages import StageError
+from supermarket.modes.stages.bounds import Bounds
+from supermarket.modes.stages.choose import ChooseParams
+from supermarket.modes.stages.draw import DrawParams
+from supermarket.modes.stages.price import PriceParams, PriceRule
+from supermarket.modes.stages.score import ScoreParams
+from supermarket.modes.stages.shortlist import ShortlistBy, ShortlistParams
 
 
 class ModeName(StrEnum):

@@ -5,7 +5,7 @@ section 1).
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from supermarket.selection.stages import Candidate, Done, Facts, StageError, StageOutcome, Waiting, WaitingFor
+from supermarket.modes.stages import Candidate, Done, Facts, StageError, StageOutcome, Waiting, WaitingFor
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from supermarket.core.draw import (
     pool_hash,
     tickets_for,
 )
-from supermarket.selection.stages import Candidate, Done, Facts, StageError, StageOutcome, Waiting, WaitingFor
+from supermarket.modes.stages import Candidate, Done, Facts, StageError, StageOutcome, Waiting, WaitingFor
 
 MAIN = "main"
 
