@@ -1,0 +1,347 @@
+"""How things read on every page: states as word, tone and icon, the line of a purchase's life, due moments, labels.
+
+Sentences of events are in `timelines`, lists and their downloads in `listing`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from supermarket.core.clock import LOCAL
+from supermarket.core.permissions import Role
+from supermarket.modes.table import MODES, Mode, ModeName, in_words
+from supermarket.policies.queries import calendar
+from supermarket.projects.models import Funding, Project
+from supermarket.projects.money_rules import Ground
+from supermarket.projects.states import ProjectState
+
+
+@dataclass(frozen=True)
+class Look:
+    """A state for people: word, tone (neutral, run, ok, warn, bad, end) and icon; `status.pill` draws it."""
+
+    word: object  # a lazy text: Flask-Babel ships no type for it
+    tone: str
+    icon: str
+
+
+# The words are those of templates/components/status.html, so that a facet and a pill never differ.
+LOOKS: Mapping[str, Mapping[str, Look]] = {
+    "project": {
+        "draft": Look(_l("Draft"), "neutral", "pen"),
+        "in_review": Look(_l("In review"), "run", "clock"),
+        "open": Look(_l("Open for enrolment"), "ok", "people"),
+        "frozen": Look(_l("Waiting for selection"), "run", "lock"),
+        "selecting": Look(_l("Selecting"), "run", "half"),
+        "announced": Look(_l("Standstill"), "warn", "bell"),
+        "awarded": Look(_l("Awarded"), "ok", "check"),
+        "in_service": Look(_l("In service"), "run", "half"),
+        "completed": Look(_l("Completed"), "ok", "check"),
+        "archived": Look(_l("Archived"), "end", "archive"),
+        "failed": Look(_l("Failed"), "bad", "stop"),
+        "withdrawn": Look(_l("Withdrawn"), "end", "return"),
+        "void": Look(_l("Void"), "bad", "cross"),
+        "terminated": Look(_l("Terminated"), "bad", "stop"),
+        "suspended": Look(_l("Suspended"), "warn", "pause"),
+    },
+    "contract": {
+        "drafted": Look(_l("Drafted"), "neutral", "pen"),
+        "half_signed": Look(_l("Signed by one"), "run", "half"),
+        "in_force": Look(_l("In force"), "ok", "check"),
+        "completed": Look(_l("Completed"), "end", "check"),
+        "lapsed": Look(_l("Lapsed"), "bad", "stop"),
+        "suspended": Look(_l("Suspended"), "warn", "pause"),
+        "terminated": Look(_l("Terminated"), "bad", "stop"),
+    },
+    "payment": {
+        "planned": Look(_l("Not due yet"), "neutral", "ring"),
+        "due": Look(_l("To be paid"), "neutral", "clock"),
+        "pending": Look(_l("Being paid"), "run", "half"),
+        "paid": Look(_l("Paid"), "ok", "check"),
+        "failed": Look(_l("Payment failed"), "bad", "stop"),
+        "refunded": Look(_l("Refunded"), "end", "return"),
+    },
+    "deliverable": {
+        "due": Look(_l("To be delivered"), "neutral", "clock"),
+        "submitted": Look(_l("Submitted"), "run", "half"),
+        "accepted": Look(_l("Accepted"), "ok", "check"),
+        "returned": Look(_l("Returned"), "warn", "return"),
+    },
+    "rating": {
+        "open": Look(_l("Waiting for ratings"), "neutral", "clock"),
+        "given": Look(_l("Given"), "run", "half"),
+        "published": Look(_l("Published"), "ok", "check"),
+        "missed": Look(_l("Not given"), "end", "minus"),
+        "appealed": Look(_l("Appealed"), "warn", "scale"),
+        "upheld": Look(_l("Upheld"), "end", "check"),
+        "adjusted": Look(_l("Adjusted"), "end", "pen"),
+    },
+    "agency": {
+        "applied": Look(_l("Applied"), "neutral", "inbox"),
+        "active": Look(_l("Active"), "ok", "check"),
+        "rectifying": Look(_l("Rectifying"), "warn", "pen"),
+        "frozen": Look(_l("Frozen"), "warn", "pause"),
+        "service_withdrawn": Look(_l("Service withdrawn"), "warn", "minus"),
+        "blacklisted": Look(_l("Blacklisted"), "bad", "stop"),
+        "expelled": Look(_l("Expelled"), "bad", "cross"),
+        "left": Look(_l("Left the market"), "end", "archive"),
+    },
+    "enrolment": {
+        "live": Look(_l("Enrolled"), "ok", "check"),
+        "cancelled": Look(_l("Enrolment withdrawn"), "end", "return"),
+        "excluded": Look(_l("Invalid"), "bad", "stop"),
+    },
+    "award": {
+        "offered": Look(_l("Waiting for the agency's answer"), "run", "clock"),
+        "announced": Look(_l("Standstill"), "warn", "bell"),
+        "awarded": Look(_l("Awarded"), "ok", "check"),
+        "contracted": Look(_l("Contract signed"), "ok", "check"),
+        "declined": Look(_l("Declined"), "end", "return"),
+        "disqualified": Look(_l("Disqualified"), "bad", "stop"),
+        "lapsed": Look(_l("Lapsed"), "bad", "stop"),
+        "closed": Look(_l("Closed with the project"), "end", "archive"),
+    },
+    "draw": {
+        "receipt_pending": Look(_l("Waiting for the witness"), "run", "clock"),
+        "receipted": Look(_l("Pool fixed and witnessed"), "run", "lock"),
+        "drawn": Look(_l("Drawn"), "ok", "dice"),
+    },
+    "matter": {
+        "draft": Look(_l("Draft"), "neutral", "pen"),
+        "submitted": Look(_l("Submitted"), "run", "clock"),
+        "published": Look(_l("Published"), "ok", "check"),
+        "returned": Look(_l("Returned"), "warn", "return"),
+    },
+}
+
+
+def look(kind: str, state: StrEnum | str) -> Look:
+    """How a state of a thing of `kind` looks; an unknown one shows itself in neutral."""
+    return LOOKS.get(kind, {}).get(str(state), Look(str(state), "neutral", "ring"))
+
+
+def word(kind: str, state: StrEnum | str) -> str:
+    """The word of a state in the reader's language."""
+    return str(look(kind, state).word)
+
+
+FUNDING_LABELS: Mapping[str, object] = {
+    Funding.FISCAL.value: _l("Fiscal money"),
+    Funding.SOCIAL.value: _l("Social money"),
+}
+GROUND_LABELS: Mapping[Ground, object] = {
+    Ground.EMERGENCY: _l("Emergency"),
+    Ground.SOLE_SOURCE: _l("Sole source"),
+}
+ROLE_LABELS: Mapping[Role, object] = {
+    Role.OWNER: _l("Owner"),
+    Role.AGENCY: _l("Agency"),
+    Role.REGULATOR: _l("Authority"),
+    Role.OPERATOR: _l("Operator"),
+    Role.EDITOR: _l("List office"),
+    Role.SUPERVISOR: _l("Supervision"),
+    Role.EXPERT: _l("Expert"),
+}
+CRITERION_LABELS: Mapping[str, object] = {
+    "price": _l("Price"),
+    "stars": _l("Stars"),
+    "credit": _l("Credit"),
+    "experience": _l("Experience"),
+    "lead_time": _l("Lead time"),
+}
+
+
+def mode_of(name: str) -> Mode | None:
+    """The row of a mode's name, None for a name that is no mode."""
+    return MODES[ModeName(name)] if name in {item.value for item in ModeName} else None
+
+
+def mode_label(name: str) -> str:
+    """The name of a mode as users see it."""
+    row = mode_of(name)
+    return _(row.label) if row is not None else name
+
+
+def mode_sentence(name: str) -> str:
+    """What a mode does, in a plain sentence."""
+    row = mode_of(name)
+    return in_words(row).text(_) if row is not None else ""
+
+
+def mode_choices() -> list[tuple[str, str]]:
+    """(name, label) of the modes that a project can be published with in this release."""
+    return [(row.name.value, _(row.label)) for row in MODES.values() if row.available]
+
+
+def funding_label(value: Funding | str) -> str:
+    """Whose money, in words."""
+    return str(FUNDING_LABELS.get(str(value), str(value)))
+
+
+# -- the line of a purchase's life
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the line: done, now, todo or stopped; `at` when it was done, or when the present one is due."""
+
+    label: str
+    state: str
+    at: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Milestones:
+    """What other rooms know of a project's life."""
+
+    awarded_at: datetime | None = None
+    in_force_at: datetime | None = None
+    completed_at: datetime | None = None
+
+
+_PLACES: Mapping[ProjectState, int] = {
+    ProjectState.DRAFT: 0,
+    ProjectState.IN_REVIEW: 1,
+    ProjectState.OPEN: 2,
+    ProjectState.FROZEN: 3,
+    ProjectState.SELECTING: 3,
+    ProjectState.ANNOUNCED: 4,
+    ProjectState.AWARDED: 5,
+    ProjectState.IN_SERVICE: 6,
+    ProjectState.COMPLETED: 7,
+    ProjectState.ARCHIVED: 8,
+    ProjectState.TERMINATED: 6,
+}
+_STOPPED = frozenset({ProjectState.FAILED, ProjectState.WITHDRAWN, ProjectState.VOID, ProjectState.TERMINATED})
+
+
+def _place(project: Project) -> int:
+    """How far the purchase has come; an ended one stands where it stopped."""
+    state = project.state
+    if state is ProjectState.SUSPENDED and project.suspended_from is not None:
+        state = project.suspended_from
+    if state in _PLACES:
+        return _PLACES[state]
+    if project.announced_at is not None:
+        return 4
+    if project.frozen_at is not None:
+        return 3
+    return 2 if project.published_at is not None else 1 if project.submitted_at is not None else 0
+
+
+def life_line(project: Project, milestones: Milestones | None = None) -> list[Step]:
+    """The life of a purchase as a line: done, now, to come (look.md, Thing)."""
+    known = milestones or Milestones()
+    row = mode_of(project.mode)
+    enrolling = _("Enrolment") if row is None or row.has_enrolment else _("Naming")
+    done_at: Sequence[tuple[str, datetime | None]] = (
+        (_("Drafting"), project.submitted_at or project.published_at),
+        (_("Review"), project.published_at),
+        (enrolling, project.frozen_at),
+        (_("Selection"), project.announced_at),
+        (_("Standstill"), known.awarded_at),
+        (_("Contract"), known.in_force_at),
+        (_("Service"), known.completed_at),
+        (_("Rating"), project.ended_at if project.state is ProjectState.ARCHIVED else None),
+    )
+    planned = {2: project.enrol_until, 3: project.select_at}
+    here = _place(project)
+    steps = []
+    for place, (label, at) in enumerate(done_at):
+        if place < here:
+            steps.append(Step(label, "done", at))
+        elif place > here:
+            note = _("planned") if planned.get(place) and project.state not in _STOPPED else ""
+            steps.append(Step(label, "todo", planned.get(place) if note else None))
+        elif project.state in _STOPPED:
+            steps.append(Step(label, "stopped", project.ended_at, word("project", project.state)))
+        elif project.state is ProjectState.SUSPENDED:
+            steps.append(Step(label, "now", None, word("project", project.state)))
+        else:
+            steps.append(Step(label, "now", planned.get(place) or project.due_at))
+    return steps
+
+
+# -- due moments
+
+DUE_LABELS: Mapping[str, object] = {
+    "review": _l("The operator reviews it"),
+    "freeze": _l("Enrolment ends"),
+    "reduced_acceptance": _l("The owner accepts the small number or not"),
+    "freeze_reduced": _l("Enrolment ends"),
+    "select": _l("The selection runs"),
+    "standstill": _l("The standstill ends"),
+    "offer": _l("The agency answers"),
+    "sign": _l("Both sides sign the contract"),
+    "sign_contract": _l("Sign the contract"),
+    "submit_deliverable": _l("Hand in a deliverable"),
+    "decide_deliverable": _l("Accept or return a deliverable"),
+    "record_payment": _l("Pay an instalment and record it"),
+    "confirm_payment": _l("Confirm a payment"),
+    "give_rating": _l("Rate the service"),
+    "rate": _l("Rate the service"),
+    "decide_low_quote": _l("Decide on an abnormally low quote"),
+    "accept_reduced": _l("Accept the small number, or let it fail"),
+    "name_agency": _l("Name the agency"),
+    "finish_draft": _l("Finish the draft and submit it"),
+    "mend_draft": _l("Mend the returned draft and submit it again"),
+}
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is due, until when, and the whole working days left (None where the limit does not count them)."""
+
+    what: str
+    at: datetime
+    working_days: int | None = None
+
+    @property
+    def label(self) -> str:
+        """What is due, in words."""
+        return due_label(self.what)
+
+
+def due_label(what: str) -> str:
+    """What is due, in words."""
+    return str(DUE_LABELS.get(what, what))
+
+
+def due(what: str, at: datetime, now: datetime) -> Due:
+    """A due moment with the working days left; reads the calendar once per page."""
+    return Due(what, at, calendar().remaining(at, now) if at > now else None)
+
+
+def project_due(
+    project: Project,
+    now: datetime,
+    *,
+    standstill_until: datetime | None = None,
+    offer_until: datetime | None = None,
+    sign_until: datetime | None = None,
+) -> Due | None:
+    """The next due moment of a project; the moments of higher rooms are handed in."""
+    if project.state is ProjectState.SUSPENDED:
+        return None
+    if project.due_what and project.due_at:
+        return due(project.due_what, project.due_at, now)
+    if project.state is ProjectState.SELECTING and offer_until is not None:
+        return due("offer", offer_until, now)
+    if project.state is ProjectState.ANNOUNCED and standstill_until is not None:
+        return due("standstill", standstill_until, now)
+    if project.state is ProjectState.AWARDED and sign_until is not None:
+        return due("sign", sign_until, now)
+    return None
+
+
+def deadline_text(moment: datetime) -> str:
+    """A due moment as people write it: an end at 00:00 reads 24:00 of the day before (lifecycle.md, Time limits)."""
+    local = moment.astimezone(LOCAL)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return (local - timedelta(days=1)).strftime("%Y-%m-%d") + " 24:00"
+    return local.strftime("%Y-%m-%d %H:%M")
