@@ -14,6 +14,8 @@ from supermarket.policies import models as policies
 from supermarket.projects import models as projects
 from supermarket.ratings import models as ratings
 from supermarket.selection import models as selection
+from supermarket.standing import models as standing
+from supermarket.supervision import models as supervision
 
 ROOMS = (
     accounts,
@@ -31,4 +33,6 @@ ROOMS = (
     projects,
     ratings,
     selection,
+    standing,
+    supervision,
 )
