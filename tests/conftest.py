@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
@@ -70,10 +70,17 @@ def redis_address(worker_id: str) -> Iterator[str]:
         yield url
 
 
+def _forget_globals(_error: BaseException | None) -> None:
+    """A request takes the test's application context: without this, it would find who was signed in at the one before."""
+    for name in list(g):
+        g.pop(name)
+
+
 @pytest.fixture(scope="session")
 def app(database: TestDatabase, redis_address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application on this worker's database."""
     made = create_app(settings(database.url, redis_address, tmp_path_factory.mktemp("data")))
+    made.teardown_request(_forget_globals)
     yield made
     with made.app_context():
         db.engine.dispose()

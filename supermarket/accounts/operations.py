@@ -136,7 +136,9 @@ def issue_token(user: User, *, name: str, actor: Actor, at: datetime) -> str:
 def revoke_token(token_id: int, *, actor: Actor, at: datetime) -> None:
     """End a token of one's own. Raises NotFound."""
     row = db.session.scalar(
-        sa.select(ApiToken).where(ApiToken.id == token_id, ApiToken.user_id == actor.user_id).with_for_update()
+        sa.select(ApiToken)
+        .where(ApiToken.id == token_id, ApiToken.user_id == actor.user_id)
+        .with_for_update(of=ApiToken)
     )
     if row is None or row.revoked_at is not None:
         raise NotFound(_("There is no such token."))

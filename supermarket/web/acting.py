@@ -58,7 +58,12 @@ def tell(message: str, kind: str = "done") -> None:
 def safe_next(default: str = "public.home") -> str:
     """Where the reader wanted to go, if that is a path of ours; else `default`'s address."""
     target = request.values.get("next", "")
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return url_for(default)
+    if not target.isprintable():
+        return url_for(default)
     if target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme:
         return target
     return url_for(default)

@@ -12,7 +12,7 @@ from supermarket.extensions import db
 from supermarket.web.access import SignInNeeded
 
 log = structlog.get_logger()
-PAGES = {400, 401, 403, 404, 405, 409, 413, 422, 429, 500}
+PAGES = {400, 403, 404, 409, 413, 422, 429, 500}
 
 
 def problem(status: int, code: str, title: str, **more: object) -> Response:
@@ -51,7 +51,16 @@ def market_problem(error: MarketError) -> Response:
 
 def _page(status: int, error: object) -> tuple[str, int]:
     name = status if status in PAGES else 500 if status >= 500 else 400
-    return render_template(f"errors/{name}.html", error=error), status
+    return render_template(f"errors/{name}.html", error=error, description=_description(error)), status
+
+
+def _description(error: object) -> str:
+    """What the reader is told beyond the page's own words: our own sentences, never the framework's."""
+    if isinstance(error, RuleBroken) and error.findings:
+        return " ".join(finding.message for finding in error.findings)
+    if isinstance(error, MarketError):
+        return error.message
+    return str(error.description) if isinstance(error, CSRFError) else ""
 
 
 def _on_market_error(error: MarketError) -> BaseResponse | tuple[str, int]:

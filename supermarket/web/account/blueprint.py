@@ -1,4 +1,4 @@
-"""Sign-in, sign-out, sign-up, language, profile, tokens."""
+"""The blueprint that the pages of accounts hang on."""
 
 from flask import Blueprint
 
