@@ -1,15 +1,36 @@
 """The one table: event tag → handlers. Lower rooms record events; higher rooms learn of them here and nowhere else."""
 
+from supermarket.contracts import events as contract
+from supermarket.contracts import handlers as contracts
 from supermarket.core.events import HANDLERS, Handler
+from supermarket.deliverables import events as deliverable
+from supermarket.deliverables import handlers as deliverables
+from supermarket.payments import events as payment
+from supermarket.payments import handlers as payments
 from supermarket.projects import events as project
+from supermarket.ratings import handlers as ratings
+from supermarket.selection import events as selection
 from supermarket.selection.awarding import close_live_award, offer_direct, shift_award
 
 TABLE: dict[str, tuple[Handler, ...]] = {
     project.PUBLISHED.name: (offer_direct,),
-    project.FAILED.name: (close_live_award,),
-    project.WITHDRAWN.name: (close_live_award,),
-    project.VOIDED.name: (close_live_award,),
-    project.RESUMED.name: (shift_award,),
+    project.FAILED.name: (close_live_award, contracts.on_project_ended),
+    project.WITHDRAWN.name: (close_live_award, contracts.on_project_ended),
+    project.VOIDED.name: (close_live_award, contracts.on_project_ended),
+    project.TERMINATED.name: (contracts.on_project_terminated,),
+    project.RESUMED.name: (
+        shift_award,
+        contracts.on_project_resumed,
+        payments.on_project_resumed,
+        deliverables.on_project_resumed,
+    ),
+    selection.NOTICE_ISSUED.name: (contracts.on_notice_issued,),
+    selection.DROPPED.name: (contracts.on_award_dropped,),
+    contract.IN_FORCE.name: (payments.on_contract_in_force, deliverables.on_contract_in_force),
+    contract.COMPLETED.name: (ratings.on_contract_completed,),
+    deliverable.ACCEPTED.name: (payments.on_deliverable_settled, deliverables.on_settled),
+    deliverable.ACCEPTANCE_OVERDUE.name: (payments.on_deliverable_settled,),
+    payment.PAID.name: (deliverables.on_settled,),
 }
 
 

@@ -79,13 +79,19 @@ def _deliverables() -> None:
     for name in ("due_days", "urge_at"):
         op.alter_column("deliverables", name, nullable=False, schema="trade")
     op.execute(
-        "UPDATE trade.deliverables SET approval_outcome = NULL WHERE NOT " + _one_of("approval_outcome", OUTCOMES)
+        sa.text(
+            "UPDATE trade.deliverables SET approval_outcome = NULL WHERE approval_outcome <> ALL(:known)"
+        ).bindparams(known=list(OUTCOMES))
     )
     op.create_check_constraint(
         op.f("ck_deliverables_approval_outcome"), "deliverables", _one_of("approval_outcome", OUTCOMES), schema="trade"
     )
     op.alter_column("submissions", "decision", type_=sa.String(32), schema="trade")
-    op.execute("UPDATE trade.submissions SET decision = NULL WHERE NOT " + _one_of("decision", DECISIONS))
+    op.execute(
+        sa.text("UPDATE trade.submissions SET decision = NULL WHERE decision <> ALL(:known)").bindparams(
+            known=list(DECISIONS)
+        )
+    )
     op.create_check_constraint(
         op.f("ck_submissions_decision"), "submissions", _one_of("decision", DECISIONS), schema="trade"
     )

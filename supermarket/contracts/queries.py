@@ -16,6 +16,7 @@ from supermarket.contracts.terms import Terms
 from supermarket.core.errors import NotFound
 from supermarket.core.events import Event
 from supermarket.core.identifiers import mask_name
+from supermarket.core.paging import Page, Slice, SortKey, fetch
 from supermarket.core.permissions import Actor, P, region_stem
 from supermarket.core.working_days import calendar_days_between
 from supermarket.documents.models import Document
@@ -26,7 +27,6 @@ from supermarket.projects.models import Project
 from supermarket.projects.states import ProjectState
 
 UNSIGNED = (ContractState.DRAFTED, ContractState.HALF_SIGNED)
-PAGE_SIZE = 20
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,6 @@ class ContractFilter:
     agency_uscc: str | None = None
     project_code: str | None = None
     q: str = ""
-
-
-@dataclass(frozen=True)
-class ContractPage:
-    """One page of contracts, newest first, and the id to go on after (None: that was all)."""
-
-    items: Sequence[Contract]
-    next_id: int | None
 
 
 def contract(code: str) -> Contract:
@@ -122,15 +114,18 @@ def documents_of(row: Contract, actor: Actor) -> Sequence[Document]:
     return [document for document in known if whole or readable_by(document, actor)]
 
 
-def find(wanted: ContractFilter, *, actor: Actor, after: int | None = None, size: int = PAGE_SIZE) -> ContractPage:
-    """Contracts that the actor may see, newest first: public ones, those of its own organisations, an office's region."""
+def find(wanted: ContractFilter, part: Slice, *, actor: Actor) -> Page[Contract]:
+    """Contracts that the actor may see, newest first: public ones, those of its own organisations, an office's region.
+
+    Three statements whatever the size.
+    """
     query = (
         sa.select(Contract)
         .join(Project, Project.id == Contract.project_id)
         .join(Agency, Agency.id == Contract.agency_id)
         .join(Organisation, Organisation.id == Contract.owner_id)
+        .where(_visible_to(actor))
     )
-    query = query.where(_visible_to(actor))
     if wanted.state is not None:
         query = query.where(Contract.state == wanted.state)
     if wanted.party_id is not None:
@@ -141,10 +136,8 @@ def find(wanted: ContractFilter, *, actor: Actor, after: int | None = None, size
         query = query.where(Project.code == wanted.project_code)
     if wanted.q.strip():
         query = query.where(_matches(wanted.q.strip()))
-    if after is not None:
-        query = query.where(Contract.id < after)
-    rows = db.session.scalars(query.order_by(Contract.id.desc()).limit(size + 1)).all()
-    return ContractPage(rows[:size], rows[size - 1].id if len(rows) > size else None)
+    total = db.session.scalar(query.with_only_columns(sa.func.count())) or 0
+    return fetch(query, [SortKey(Contract.id.expression, descending=True)], part, total)
 
 
 def _visible_to(actor: Actor) -> sa.ColumnElement[bool]:

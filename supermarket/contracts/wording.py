@@ -17,24 +17,17 @@ NOT_GIVEN = "—"
 CONTACT = "通过平台账户联系"
 ELECTRONIC = "电子文件"
 FUNDING = {Funding.FISCAL: "财政性资金", Funding.SOCIAL: "社会资金"}
-STAGE_WORDS = {
+MODES = {
     "direct": "直接选取",
     "random": "随机抽取",
-    "draw": "随机抽取",
     "bidding": "竞价选取",
-    "price": "竞价选取",
-    "auction": "网上竞价",
     "merit": "择优选取",
-    "score": "择优选取",
-    "shortlist": "入围",
-    "choose": "择优选定",
-    "panel": "专家评审",
+    "credit_merit": "信用择优选取",
+    "merit_random": "择优入围后随机抽取",
+    "merit_bidding": "择优入围后竞价选取",
+    "random_bidding": "随机入围后竞价选取",
+    "mean_price": "均价选取",
 }
-
-
-def mode_words(mode: str) -> str:
-    """A mode in the words of the rules; a combined one (`shortlist+draw`) joined."""
-    return "＋".join(STAGE_WORDS.get(part, part) for part in mode.replace("_", "+").split("+"))
 
 
 def _owner(project: Project) -> PartyData:
@@ -92,7 +85,7 @@ def contract_data(
         project_name=project.name,
         matter_code=project.matter_code,
         matter_name=project.matter_version.name,
-        mode=mode_words(project.mode),
+        mode=MODES[project.mode],
         award_notice_no=terms.notice_number,
         funding=FUNDING[project.funding],
         scope="\n\n".join(filter(None, (project.description.strip(), project.requirement_notes.strip())))
