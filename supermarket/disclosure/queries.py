@@ -69,3 +69,10 @@ def notices(kind: str = "", *, before: int | None = None, limit: int = 20) -> No
         query = query.where(Event.id < before)
     rows = db.session.scalars(query.order_by(Event.id.desc()).limit(limit + 1)).all()
     return NoticePage(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
+
+
+def reissues_of(project_id: int) -> str | None:
+    """The code of the published project that reissues this one."""
+    return db.session.scalar(
+        sa.select(Project.code).where(Project.reissue_of_id == project_id, Project.published_at.is_not(None))
+    )

@@ -6,128 +6,24 @@ Sentences of events are in `timelines`, lists and their downloads in `listing`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from supermarket.core.clock import LOCAL
+from supermarket.core.identifiers import mask_name
 from supermarket.core.permissions import Role
+from supermarket.modes.merit_criteria import half_up
 from supermarket.modes.table import MODES, Mode, ModeName, in_words
 from supermarket.policies.queries import calendar
 from supermarket.projects.models import Funding, Project
 from supermarket.projects.money_rules import Ground
 from supermarket.projects.states import ProjectState
+from supermarket.web.looks import LOOKS, Look, look, word
 
-
-@dataclass(frozen=True)
-class Look:
-    """A state for people: word, tone (neutral, run, ok, warn, bad, end) and icon; `status.pill` draws it."""
-
-    word: object  # a lazy text: Flask-Babel ships no type for it
-    tone: str
-    icon: str
-
-
-# The words are those of templates/components/status.html, so that a facet and a pill never differ.
-LOOKS: Mapping[str, Mapping[str, Look]] = {
-    "project": {
-        "draft": Look(_l("Draft"), "neutral", "pen"),
-        "in_review": Look(_l("In review"), "run", "clock"),
-        "open": Look(_l("Open for enrolment"), "ok", "people"),
-        "frozen": Look(_l("Waiting for selection"), "run", "lock"),
-        "selecting": Look(_l("Selecting"), "run", "half"),
-        "announced": Look(_l("Standstill"), "warn", "bell"),
-        "awarded": Look(_l("Awarded"), "ok", "check"),
-        "in_service": Look(_l("In service"), "run", "half"),
-        "completed": Look(_l("Completed"), "ok", "check"),
-        "archived": Look(_l("Archived"), "end", "archive"),
-        "failed": Look(_l("Failed"), "bad", "stop"),
-        "withdrawn": Look(_l("Withdrawn"), "end", "return"),
-        "void": Look(_l("Void"), "bad", "cross"),
-        "terminated": Look(_l("Terminated"), "bad", "stop"),
-        "suspended": Look(_l("Suspended"), "warn", "pause"),
-    },
-    "contract": {
-        "drafted": Look(_l("Drafted"), "neutral", "pen"),
-        "half_signed": Look(_l("Signed by one"), "run", "half"),
-        "in_force": Look(_l("In force"), "ok", "check"),
-        "completed": Look(_l("Completed"), "end", "check"),
-        "lapsed": Look(_l("Lapsed"), "bad", "stop"),
-        "suspended": Look(_l("Suspended"), "warn", "pause"),
-        "terminated": Look(_l("Terminated"), "bad", "stop"),
-    },
-    "payment": {
-        "planned": Look(_l("Not due yet"), "neutral", "ring"),
-        "due": Look(_l("To be paid"), "neutral", "clock"),
-        "pending": Look(_l("Being paid"), "run", "half"),
-        "paid": Look(_l("Paid"), "ok", "check"),
-        "failed": Look(_l("Payment failed"), "bad", "stop"),
-        "refunded": Look(_l("Refunded"), "end", "return"),
-    },
-    "deliverable": {
-        "due": Look(_l("To be delivered"), "neutral", "clock"),
-        "submitted": Look(_l("Submitted"), "run", "half"),
-        "accepted": Look(_l("Accepted"), "ok", "check"),
-        "returned": Look(_l("Returned"), "warn", "return"),
-    },
-    "rating": {
-        "open": Look(_l("Waiting for ratings"), "neutral", "clock"),
-        "given": Look(_l("Given"), "run", "half"),
-        "published": Look(_l("Published"), "ok", "check"),
-        "missed": Look(_l("Not given"), "end", "minus"),
-        "appealed": Look(_l("Appealed"), "warn", "scale"),
-        "upheld": Look(_l("Upheld"), "end", "check"),
-        "adjusted": Look(_l("Adjusted"), "end", "pen"),
-    },
-    "agency": {
-        "applied": Look(_l("Applied"), "neutral", "inbox"),
-        "active": Look(_l("Active"), "ok", "check"),
-        "rectifying": Look(_l("Rectifying"), "warn", "pen"),
-        "frozen": Look(_l("Frozen"), "warn", "pause"),
-        "service_withdrawn": Look(_l("Service withdrawn"), "warn", "minus"),
-        "blacklisted": Look(_l("Blacklisted"), "bad", "stop"),
-        "expelled": Look(_l("Expelled"), "bad", "cross"),
-        "left": Look(_l("Left the market"), "end", "archive"),
-    },
-    "enrolment": {
-        "live": Look(_l("Enrolled"), "ok", "check"),
-        "cancelled": Look(_l("Enrolment withdrawn"), "end", "return"),
-        "excluded": Look(_l("Invalid"), "bad", "stop"),
-    },
-    "award": {
-        "offered": Look(_l("Waiting for the agency's answer"), "run", "clock"),
-        "announced": Look(_l("Standstill"), "warn", "bell"),
-        "awarded": Look(_l("Awarded"), "ok", "check"),
-        "contracted": Look(_l("Contract signed"), "ok", "check"),
-        "declined": Look(_l("Declined"), "end", "return"),
-        "disqualified": Look(_l("Disqualified"), "bad", "stop"),
-        "lapsed": Look(_l("Lapsed"), "bad", "stop"),
-        "closed": Look(_l("Closed with the project"), "end", "archive"),
-    },
-    "draw": {
-        "receipt_pending": Look(_l("Waiting for the witness"), "run", "clock"),
-        "receipted": Look(_l("Pool fixed and witnessed"), "run", "lock"),
-        "drawn": Look(_l("Drawn"), "ok", "dice"),
-    },
-    "matter": {
-        "draft": Look(_l("Draft"), "neutral", "pen"),
-        "submitted": Look(_l("Submitted"), "run", "clock"),
-        "published": Look(_l("Published"), "ok", "check"),
-        "returned": Look(_l("Returned"), "warn", "return"),
-    },
-}
-
-
-def look(kind: str, state: StrEnum | str) -> Look:
-    """How a state of a thing of `kind` looks; an unknown one shows itself in neutral."""
-    return LOOKS.get(kind, {}).get(str(state), Look(str(state), "neutral", "ring"))
-
-
-def word(kind: str, state: StrEnum | str) -> str:
-    """The word of a state in the reader's language."""
-    return str(look(kind, state).word)
-
+__all__ = ["LOOKS", "Look", "look", "word"]  # beside everything that is defined here
 
 FUNDING_LABELS: Mapping[str, object] = {
     Funding.FISCAL.value: _l("Fiscal money"),
@@ -345,3 +241,70 @@ def deadline_text(moment: datetime) -> str:
     if (local.hour, local.minute, local.second) == (0, 0, 0):
         return (local - timedelta(days=1)).strftime("%Y-%m-%d") + " 24:00"
     return local.strftime("%Y-%m-%d %H:%M")
+
+
+# -- small words that the templates ask for
+
+STAGE_LABELS: Mapping[str, object] = {
+    "shortlist": _l("Shortlist"),
+    "draw": _l("Draw"),
+    "price": _l("Sealed quotes"),
+    "auction": _l("Live auction"),
+    "score": _l("Score"),
+    "choose": _l("The owner's choice"),
+}
+EXCLUSION_LABELS: Mapping[str, object] = {
+    "no_quote": _l("No quote was handed in"),
+    "quote_missing": _l("No quote was handed in"),
+    "quote_above_ceiling": _l("The quote is above the ceiling"),
+    "quote_below_floor": _l("The quote is below the floor"),
+    "quote_not_positive": _l("The quote is not a positive amount"),
+    "does_not_open": _l("The sealed quote does not open"),
+    "other_commitment": _l("The quote is not the one that was sealed"),
+    "other_project": _l("The quote names another project"),
+    "other_uscc": _l("The quote names another agency"),
+    "other_seq": _l("The quote names another number"),
+    "cost_statement_rejected": _l("Abnormally low, and the cost statement was rejected"),
+    "cost_statement_absent": _l("Abnormally low, and no cost statement was given"),
+    "days_missing": _l("No days were offered"),
+    "days_below_one": _l("Less than one day was offered"),
+    "not_shortlisted": _l("Not among those who were kept"),
+    "linked": _l("Linked with another agency in the pool"),
+}
+
+
+def criterion_label(name: str) -> str:
+    """A criterion of a merit score."""
+    return str(CRITERION_LABELS.get(name, name))
+
+
+def stage_label(name: str) -> str:
+    """A stage of a pipeline."""
+    return str(STAGE_LABELS.get(name, name))
+
+
+def exclusion_label(code: str | None) -> str:
+    """Why an enrolment or a quote is out; an unknown code shows itself."""
+    return str(EXCLUSION_LABELS.get(code or "", code or ""))
+
+
+def purpose_label(purpose: str) -> str:
+    """Which draw of a project."""
+    if purpose == "main":
+        return str(_("Main draw"))
+    return str(_("Draw between equals, number %(number)s", number=purpose.removeprefix("tie")))
+
+
+def points(value: str | None) -> str:
+    """Exact points (a fraction or a decimal as text) with two decimals, half up."""
+    return "–" if value is None else f"{Decimal(half_up(Fraction(value))).quantize(Decimal('0.01'), ROUND_HALF_UP)}"
+
+
+def saving(budget: int, price: int) -> str:
+    """How much less than the budget an award costs, in percent with one decimal."""
+    return f"{(Decimal(budget - price) * 100 / budget).quantize(Decimal('0.1'), ROUND_HALF_UP)}"
+
+
+def owner_name(project: Project) -> str:
+    """The owner's name on public pages; a natural person's is masked."""
+    return mask_name(project.owner.name) if project.owner.is_natural_person else project.owner.name

@@ -1,0 +1,160 @@
+"""All that the page of a project shows, as far as its reader may see it; the pages of every audience share it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from supermarket.contracts.models import Contract
+from supermarket.contracts.queries import contract_of_project
+from supermarket.contracts.rules import missing
+from supermarket.core.draw import DrawError, parse_pool_file
+from supermarket.core.events import Event, timeline
+from supermarket.core.permissions import Actor
+from supermarket.disclosure.queries import reissues_of
+from supermarket.matters.queries import qualification_kinds
+from supermarket.matters.requirement_tree import as_sentence, from_json
+from supermarket.projects.models import Enrolment, Project
+from supermarket.projects.queries import enrolments_of, project_for, versions_of
+from supermarket.projects.states import EnrolmentState, ProjectState
+from supermarket.selection.models import Award, Draw, QuoteList, Rank, StageRun
+from supermarket.selection.queries import (
+    PublicQuote,
+    awards_of,
+    draws_of,
+    public_quotes,
+    quote_list_of,
+    ranks_of,
+    stage_runs_of,
+)
+from supermarket.selection.states import LIVE_AWARDS
+from supermarket.web import timelines
+from supermarket.web.presenting import Due, Milestones, Step, life_line, mode_of, project_due
+
+
+@dataclass(frozen=True)
+class DrawShown:
+    """One draw with its pool as lines."""
+
+    draw: Draw
+    members: Sequence[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class ProjectPage:
+    """What the templates under templates/projects draw. Lists that are not public yet are empty, counts None."""
+
+    project: Project
+    due: Due | None
+    steps: Sequence[Step]
+    requirement: str
+    criteria: Mapping[str, int]
+    versions: int
+    pool_fixed: bool
+    announced: bool
+    enrolments: Sequence[Enrolment] = ()
+    enrolment_count: int | None = None
+    draws: Sequence[DrawShown] = ()
+    quotes: Sequence[PublicQuote] = ()
+    quote_list: QuoteList | None = None
+    ranks: Sequence[Rank] = ()
+    runs: Sequence[StageRun] = ()
+    awards: Sequence[Award] = ()
+    live_award: Award | None = None
+    contract: Contract | None = None
+    unsigned: str = ""
+    reissue: str | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    timeline: Sequence[timelines.Entry] = ()
+    filters: Sequence[timelines.Filter] = ()
+
+    @property
+    def excluded(self) -> Sequence[Enrolment]:
+        """Enrolments that the rules put out, with reasons; only from the announcement on."""
+        return [row for row in self.enrolments if row.state is EnrolmentState.EXCLUDED]
+
+    @property
+    def members(self) -> Sequence[Enrolment]:
+        """Enrolments that are in the pool."""
+        return [row for row in self.enrolments if row.state is EnrolmentState.LIVE]
+
+
+def criteria_of(project: Project) -> Mapping[str, int]:
+    """The weights of a merit project by criterion, in percent."""
+    for stage in project.stages:
+        found = stage.get("criteria")
+        if isinstance(found, dict):
+            return {str(name): int(weight) for name, weight in found.items()}
+        if isinstance(found, list):
+            return {str(item["kind"]): int(item["weight"]) for item in found}
+    return {}
+
+
+def requirement_sentence(tree: Mapping[str, object] | None) -> str:
+    """What qualifications are demanded, in words: one statement."""
+    names = {row.code: row.name for row in qualification_kinds()} if tree else {}
+    return as_sentence(from_json(tree), names, _)  # type: ignore[arg-type]  # stored JSON is checked by from_json
+
+
+def _pool(draw: Draw) -> DrawShown:
+    try:
+        pool = parse_pool_file(draw.pool_file.encode("ascii"))
+    except DrawError:
+        return DrawShown(draw, ())
+    return DrawShown(draw, [(member.id, member.tickets) for member in pool.members])
+
+
+def _milestones(events: Sequence[Event]) -> Milestones:
+    last: dict[str, datetime] = {}
+    for event in reversed(events):
+        last[event.tag] = event.at
+    return Milestones(last.get("project.awarded"), last.get("project.in_service"), last.get("project.completed"))
+
+
+def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_only: bool = True) -> ProjectPage:
+    """The page of a project; about a dozen statements whatever its size. Raises NotFound.
+
+    `events` narrows the timeline to a kind; `public_only=False` shows its owner and offices every event.
+    """
+    project = project_for(code, actor)
+    known = timeline(subject_kind="project", subject_code=project.code, public_only=public_only, limit=500)
+    pool_fixed, announced = project.frozen_at is not None, project.announced_at is not None
+    rows = enrolments_of(project.id) if pool_fixed else ()
+    shown = rows if announced or project.ended_at is not None else [r for r in rows if r.state is EnrolmentState.LIVE]
+    awards = awards_of(project.id) if pool_fixed else ()
+    live = next((row for row in awards if row.state in LIVE_AWARDS), None)
+    contract = contract_of_project(project.code) if announced else None
+    row = mode_of(project.mode)
+    quoted = row is not None and row.needs_quotes
+    return ProjectPage(
+        project=project,
+        due=project_due(
+            project,
+            now,
+            standstill_until=live.due_at if live else None,
+            offer_until=live.due_at if live else None,
+            sign_until=contract.sign_due_at if contract else None,
+        ),
+        steps=life_line(project, _milestones(known)),
+        requirement=requirement_sentence(project.requirement_tree),
+        criteria=criteria_of(project),
+        versions=len(versions_of(project.id)) if project.published_at else 0,
+        pool_fixed=pool_fixed,
+        announced=announced,
+        enrolments=shown,
+        enrolment_count=len(rows) if pool_fixed else None,
+        draws=[_pool(draw) for draw in draws_of(project.id)] if pool_fixed else (),
+        quotes=(public_quotes(project) or ()) if quoted else (),
+        quote_list=quote_list_of(project.id) if quoted and pool_fixed else None,
+        ranks=ranks_of(project),
+        runs=stage_runs_of(project),
+        awards=awards,
+        live_award=live,
+        contract=contract,
+        unsigned=missing(contract) if contract is not None and project.state is ProjectState.AWARDED else "",
+        reissue=reissues_of(project.id) if project.ended_at is not None else None,
+        names={r.agency.uscc: r.agency.name for r in rows},
+        timeline=timelines.entries(timelines.filtered(known, events)),
+        filters=timelines.filters(known, events),
+    )
