@@ -29,7 +29,7 @@ def draft(command: ProjectDraft, *, actor: Actor, at: datetime) -> Project:
     authorise(actor, P.PROJECT_DRAFT, organisation_id=command.owner_organisation_id)
     owner = organisation(command.owner_organisation_id)
     check_draft(command, owner=owner, at=at)
-    serial = db.session.execute(PROJECT_SERIAL).scalar_one()
+    serial = db.session.execute(sa.select(PROJECT_SERIAL.next_value())).scalar_one()
     project = Project(
         code=project_code(local_date(at).year, serial),
         state=ProjectState.DRAFT,
@@ -99,7 +99,7 @@ def reissue(code: str, *, actor: Actor, at: datetime) -> Project:
     ended = locked(code)
     authorise(actor, P.PROJECT_DRAFT, organisation_id=ended.owner_id)
     ended_state = ended.state
-    serial = db.session.execute(PROJECT_SERIAL).scalar_one()
+    serial = db.session.execute(sa.select(PROJECT_SERIAL.next_value())).scalar_one()
     new_code = project_code(local_date(at).year, serial)
     move(ended, ProjectAction.REISSUE, events.REISSUED, actor=actor, at=at, data={"new_code": new_code})
     ended.state = ended_state
