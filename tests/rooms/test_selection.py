@@ -257,7 +257,7 @@ def test_an_abnormally_low_quote_waits_for_its_statement_and_the_owner(session: 
     row = present(project)
     assert (row.state, row.award_price) == (ProjectState.ANNOUNCED, 8_000_000)
     assert {item.agency.uscc: item.exclusion_code for item in row.enrolments if item.exclusion_code} == {
-        low.uscc: "low_quote_rejected"
+        low.uscc: "cost_statement_rejected"
     }
 
 
