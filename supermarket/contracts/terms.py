@@ -39,14 +39,14 @@ class Terms:
 
     def stored(self) -> dict[str, object]:
         """As JSON."""
-        return asdict(self)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
     @classmethod
     def read(cls, stored: Mapping[str, object]) -> "Terms":
         """Back from JSON. Raises KeyError or TypeError if it is not of this shape."""
         deliverables, payments = stored["deliverables"], stored["payments"]
         acceptance, payment = stored["acceptance_days"], stored["payment_days"]
-        if not (isinstance(deliverables, list) and isinstance(payments, list)):
+        if not (isinstance(deliverables, list | tuple) and isinstance(payments, list | tuple)):
             raise TypeError("deliverables and payments are lists")
         if not (isinstance(acceptance, int) and isinstance(payment, int)):
             raise TypeError("days are whole numbers")
