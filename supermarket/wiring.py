@@ -1,8 +1,10 @@
 """The one table: event tag → handlers. Lower rooms record events; higher rooms learn of them here and nowhere else."""
 
+from supermarket.agencies.checks import sources
 from supermarket.contracts import events as contract
 from supermarket.contracts import handlers as contracts
 from supermarket.core.events import HANDLERS, Handler
+from supermarket.credit.registry import MarketLists
 from supermarket.deliverables import events as deliverable
 from supermarket.deliverables import handlers as deliverables
 from supermarket.payments import events as payment
@@ -38,3 +40,4 @@ def connect() -> None:
     """Hand the table to the events; safe to call again."""
     HANDLERS.clear()
     HANDLERS.update(TABLE)
+    sources.provide(MarketLists())

@@ -1,1 +1,4 @@
-"""Register 3: credit (信用): ledger, lists, past performance, held levels. May import core … agencies; higher rooms write it through wiring."""
+"""Register 3: ledger, lists, past performance, stars and levels held.
+
+May import core, gateways, policies, accounts, documents, matters and agencies; higher rooms write it by its operations.
+"""
