@@ -1,0 +1,33 @@
+"""Version 1 of the API: one file per resource; importing them declares their routes."""
+
+from flask import Blueprint, Response, request
+from flask_limiter import Limiter
+
+from supermarket.api import routes
+from supermarket.api.limits import allowance, who_asks
+from supermarket.api.tokens import admit
+from supermarket.api.v1 import matters
+
+RESOURCES = (matters,)
+
+
+def blueprint() -> Blueprint:
+    """A blueprint with every declared route under /api/v1."""
+    made = Blueprint("api_v1", __name__, url_prefix=routes.PREFIX)
+    routes.bind(made)
+    made.before_request(admit)
+    made.after_request(_headers)
+    return made
+
+
+def limited(limiter: Limiter, made: Blueprint) -> None:
+    """Count requests per account or address."""
+    limiter.limit(allowance, key_func=who_asks)(made)
+
+
+def _headers(response: Response) -> Response:
+    """What one reader sees depends on the token, and sentences on the language: no cache may mix them up."""
+    response.headers["Vary"] = "Authorization, Accept-Language"
+    if request.headers.get("Authorization"):
+        response.headers["Cache-Control"] = "no-store"
+    return response

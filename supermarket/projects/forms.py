@@ -1,0 +1,230 @@
+"""Forms of the projects room; the page and the API share them. Field names are those of the API."""
+
+from datetime import UTC, datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import Field, FieldList, FormField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length, NumberRange, Optional, Regexp
+
+from supermarket.core.forms import CommandForm, IdentifiersField, MomentField, Needed, Text, UsccField, YuanField
+from supermarket.credit.points import CreditLevel
+from supermarket.modes.merit_criteria import CriterionKind
+from supermarket.modes.table import AVAILABLE, MODES, ModeName
+from supermarket.projects.commands import Avoided, DeliverableWanted, Enrol, PaymentTerm, ProjectDraft
+from supermarket.projects.models import Funding
+from supermarket.projects.money_rules import Ground
+
+MOST_DAYS = 3650
+MOST_ROWS = 50
+# No purchase is planned further ahead; it also keeps moments within what a calendar can add up.
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+FUNDING_LABELS = {Funding.FISCAL: _l("Fiscal money"), Funding.SOCIAL: _l("Social money")}
+GROUND_LABELS = {Ground.EMERGENCY: _l("Emergency"), Ground.SOLE_SOURCE: _l("Sole source")}
+CRITERION_LABELS = {
+    CriterionKind.PRICE: _l("Price"),
+    CriterionKind.STARS: _l("Stars"),
+    CriterionKind.CREDIT: _l("Credit"),
+    CriterionKind.EXPERIENCE: _l("Experience"),
+    CriterionKind.LEAD_TIME: _l("Lead time"),
+}
+# What the operation calls a field → what the form calls it, for errors that the operation finds.
+FORM_NAMES = {"matter_code": "matter", "region_code": "region", "named_agency_uscc": "agency"}
+
+
+def _or_none(value: object) -> str | None:
+    return str(value) if value else None
+
+
+class Soon:
+    """Validator: a moment before the year 2100."""
+
+    def __call__(self, form: CommandForm, field: Field) -> None:
+        if field.data is not None and field.data >= LATEST:
+            raise ValidationError(_l("Choose a moment before the year 2100."))
+
+
+class Row(CommandForm):
+    """One row of a form; the whole form carries the token."""
+
+    class Meta:
+        """No token of its own."""
+
+        csrf = False
+
+
+class DeliverableRow(Row):
+    """A result that the contract will ask for."""
+
+    name = StringField(_l("Deliverable"), validators=[Text(least=1, most=200)])
+    due_days = IntegerField(
+        _l("Due, in calendar days from the start"), validators=[Needed(), NumberRange(1, MOST_DAYS)]
+    )
+
+
+class PaymentTermRow(Row):
+    """An instalment."""
+
+    name = StringField(_l("Instalment"), validators=[Text(least=1, most=200)])
+    percent = IntegerField(_l("Percent of the price"), validators=[Needed(), NumberRange(1, 100)])
+    after_deliverable = IntegerField(
+        _l("After which deliverable (0: at the start)"), validators=[Needed(), NumberRange(0, MOST_ROWS)]
+    )
+
+
+class AvoidRow(Row):
+    """An agency to avoid and why."""
+
+    agency = UsccField(_l("Agency to avoid"), validators=[Needed()])
+    reason = StringField(_l("Reason (public)"), validators=[Text(least=4, most=500)])
+
+
+class CriterionRow(Row):
+    """A criterion of a merit selection and its weight."""
+
+    criterion = SelectField(
+        _l("Criterion"), choices=[SelectChoice(kind.value, label) for kind, label in CRITERION_LABELS.items()]
+    )
+    weight = IntegerField(_l("Weight"), validators=[Needed(), NumberRange(1, 100)])
+
+
+class ProjectForm(CommandForm):
+    """An owner words a purchase."""
+
+    name = StringField(_l("Name of the project"), validators=[Text(least=2, most=200)])
+    matter = StringField(_l("Matter"), validators=[Text(least=1, most=16)], description=_l("Code of the matter"))
+    region = StringField(
+        _l("Region"),
+        validators=[Text(least=6, most=6), Regexp("^[0-9]{6}$", message=_l("Choose a province, city or county."))],
+        description=_l("Region, GB/T 2260 code"),
+    )
+    funding = SelectField(
+        _l("Whose money"), choices=[SelectChoice(kind.value, label) for kind, label in FUNDING_LABELS.items()]
+    )
+    budget = YuanField(_l("Budget (yuan)"), validators=[Needed()])
+    ceiling = YuanField(_l("Ceiling of quotes (yuan); the budget if empty"))
+    floor = YuanField(_l("Floor of quotes (yuan)"))
+    mode = SelectField(
+        _l("Way of selection"),
+        choices=[SelectChoice(name.value, _l(MODES[name].label)) for name in ModeName if name in AVAILABLE],
+    )
+    duration_days = IntegerField(
+        _l("Length of the contract (calendar days)"), validators=[Needed(), NumberRange(1, MOST_DAYS)]
+    )
+    deliverables = FieldList(
+        FormField(DeliverableRow),
+        _l("Deliverables"),
+        min_entries=1,
+        validators=[Length(1, MOST_ROWS, message=_l("Name at least one deliverable and at most 50."))],
+    )
+    payment_terms = FieldList(
+        FormField(PaymentTermRow),
+        _l("Instalments"),
+        min_entries=1,
+        validators=[Length(1, MOST_ROWS, message=_l("Name at least one instalment and at most 50."))],
+    )
+    description = TextAreaField(_l("What is needed"), validators=[Text(most=5000)])
+    investment_project_code = StringField(_l("Code of the investment project"), validators=[Text(most=64)])
+    requirements = TextAreaField(
+        _l("Further requirements"),
+        validators=[Text(most=5000)],
+        description=_l("Further requirements; what the matter does not demand is refused with the reason"),
+    )
+    practitioners_needed = IntegerField(_l("Practitioners to name"), validators=[Optional(), NumberRange(0, 50)])
+    min_stars = IntegerField(_l("Fewest stars"), validators=[Optional(), NumberRange(1, 5)])
+    min_credit = SelectField(
+        _l("Lowest credit level"),
+        choices=[SelectChoice("", _l("none")), *(SelectChoice(level.value, level.value) for level in CreditLevel)],
+        coerce=_or_none,
+    )
+    enrol_until = MomentField(_l("Enrolment until"), validators=[Soon()])
+    select_at = MomentField(_l("Selection at"), validators=[Soon()])
+    avoid = FieldList(
+        FormField(AvoidRow),
+        _l("Agencies to avoid"),
+        validators=[Length(0, MOST_ROWS, message=_l("Name at most 50 agencies."))],
+    )
+    agency = UsccField(_l("Named agency (direct selection)"))
+    direct_ground = SelectField(
+        _l("Ground of a direct selection"),
+        choices=[
+            SelectChoice("", _l("small amount")),
+            *(SelectChoice(kind.value, label) for kind, label in GROUND_LABELS.items()),
+        ],
+        coerce=_or_none,
+    )
+    direct_document = StringField(_l("Number of the document that says so"), validators=[Text(most=100)])
+    criteria = FieldList(
+        FormField(CriterionRow),
+        _l("Criteria (merit selection); the weights add up to 100"),
+        validators=[Length(0, 10, message=_l("Choose at most 10 criteria."))],
+    )
+
+    def command(self, owner_organisation_id: int) -> ProjectDraft:
+        """The command of a valid form, for an owner."""
+        return ProjectDraft(
+            owner_organisation_id=owner_organisation_id,
+            name=self.name.data,
+            matter_code=self.matter.data,
+            region_code=self.region.data,
+            funding=Funding(self.funding.data),
+            budget=self.budget.data or 0,
+            ceiling=self.ceiling.data,
+            floor=self.floor.data,
+            mode=self.mode.data,
+            duration_days=self.duration_days.data,
+            deliverables=tuple(DeliverableWanted(row["name"], row["due_days"]) for row in self.deliverables.data),
+            payment_terms=tuple(
+                PaymentTerm(row["name"], row["percent"], row["after_deliverable"]) for row in self.payment_terms.data
+            ),
+            description=self.description.data,
+            investment_project_code=self.investment_project_code.data or None,
+            requirement_notes=self.requirements.data,
+            practitioners_needed=self.practitioners_needed.data or 0,
+            min_stars=self.min_stars.data,
+            min_credit=self.min_credit.data,
+            enrol_until=self.enrol_until.data,
+            select_at=self.select_at.data,
+            avoid=tuple(Avoided(row["agency"], row["reason"]) for row in self.avoid.data),
+            direct_ground=Ground(self.direct_ground.data) if self.direct_ground.data else None,
+            direct_document=self.direct_document.data,
+            named_agency_uscc=self.agency.data,
+            criteria=tuple((row["criterion"], row["weight"]) for row in self.criteria.data),
+        )
+
+
+class ProjectEditForm(ProjectForm):
+    """An owner changes a draft; `version` is the one that was seen."""
+
+    version = IntegerField(_l("Version"), validators=[Needed(), NumberRange(1, 1_000_000)])
+
+
+class ProjectAmendForm(ProjectEditForm):
+    """An owner amends an open project, publicly."""
+
+    reason = TextAreaField(_l("Reason of the amendment (public)"), validators=[Text(least=4, most=1000)])
+
+
+class ReasonForm(CommandForm):
+    """An action whose reason is public."""
+
+    reason = TextAreaField(_l("Reason (public)"), validators=[Text(least=4, most=1000)])
+
+
+class EnrolForm(CommandForm):
+    """An agency enrols: whom it names, in how many calendar days it would deliver."""
+
+    practitioners = IdentifiersField(_l("Practitioners"))
+    offered_days = IntegerField(_l("Delivery in calendar days"), validators=[Optional(), NumberRange(1, MOST_DAYS)])
+
+    def command(self) -> Enrol:
+        """The command of a valid form."""
+        return Enrol(practitioner_ids=tuple(self.practitioners.data or ()), offered_days=self.offered_days.data)
+
+    def validate_practitioners(self, field: Field) -> None:
+        """Each once, and only numbers that a record can have."""
+        numbers = field.data or []
+        if len(set(numbers)) != len(numbers) or any(not 1 <= number <= 2**31 - 1 for number in numbers):
+            raise ValidationError(_("Choose practitioners from your own agency's list."))
