@@ -5,6 +5,19 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from supermarket.credit.models import ListKind
+from supermarket.credit.points import CreditEvent
+
+
+@dataclass(frozen=True)
+class NewEntry:
+    """An entry that people make; give its fields to `operations.enter`."""
+
+    event: CreditEvent
+    uscc: str
+    source: str
+    basis: str
+    document_number: str
+    evidence: str
 
 
 @dataclass(frozen=True)
