@@ -76,7 +76,9 @@ def draft_from_award(award_id: int, *, at: datetime) -> Contract:
         notice_number=award.notice_number or "",
     )
     contract = Contract(
-        code=contract_code(local_date(at).year, db.session.execute(sa.select(CONTRACT_SERIAL.next_value())).scalar_one()),
+        code=contract_code(
+            local_date(at).year, db.session.execute(sa.select(CONTRACT_SERIAL.next_value())).scalar_one()
+        ),
         project=project,
         award_id=award.id,
         owner=project.owner,
