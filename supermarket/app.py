@@ -12,6 +12,7 @@ from supermarket import api, cli, web, wiring
 from supermarket.accounts.queries import user_of_session
 from supermarket.extensions import babel, csrf, db, limiter, login, migrate
 from supermarket.gateways import build
+from supermarket.jobs import JOBS
 
 LOCALES = ("zh_CN", "en")
 CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -66,6 +67,7 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
         base = settings()
     app.config.update(base)
     app.config.update(known)
+    app.config["JOBS"] = JOBS
     app.url_map.strict_slashes = False
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))

@@ -7,6 +7,8 @@ from supermarket.core.events import HANDLERS, Handler
 from supermarket.credit.registry import MarketLists
 from supermarket.deliverables import events as deliverable
 from supermarket.deliverables import handlers as deliverables
+from supermarket.notices.operations import tell
+from supermarket.notices.recipients import TOLD
 from supermarket.payments import events as payment
 from supermarket.payments import handlers as payments
 from supermarket.projects import events as project
@@ -40,4 +42,6 @@ def connect() -> None:
     """Hand the table to the events; safe to call again."""
     HANDLERS.clear()
     HANDLERS.update(TABLE)
+    for tag in TOLD:
+        HANDLERS[tag] = (*HANDLERS.get(tag, ()), tell)
     sources.provide(MarketLists())

@@ -39,6 +39,9 @@ def upgrade() -> None:
     _opinions()
     _removals()
     _findings()
+    op.add_column("notices", sa.Column("mailed_at", MOMENT), schema="platform")
+    # What was there before is not mailed now.
+    op.execute("UPDATE platform.notices SET mailed_at = at")
 
 
 def _reviews() -> None:
@@ -228,7 +231,11 @@ def _findings() -> None:
         _to("withdrawn_by", "platform.users.id", "findings"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_findings")),
         sa.UniqueConstraint(
-            "subject_kind", "subject_code", "code", "level", name=op.f("uq_findings_subject_kind_subject_code_code_level")
+            "subject_kind",
+            "subject_code",
+            "code",
+            "level",
+            name=op.f("uq_findings_subject_kind_subject_code_code_level"),
         ),
         schema="platform",
     )
@@ -248,6 +255,7 @@ def _findings() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("notices", "mailed_at", schema="platform")
     op.drop_table("findings", schema="platform")
     op.drop_table("removal_approvals", schema="credit")
     op.drop_table("removal_cases", schema="credit")

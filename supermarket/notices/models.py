@@ -25,4 +25,5 @@ class Notice(Base):
     event_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.events.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    mailed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     event: Mapped[Event] = relationship(lazy="joined")

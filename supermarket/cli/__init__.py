@@ -1,0 +1,13 @@
+"""The commands of `flask --app wsgi …`; each a thin call of operations. One file per group; `register` binds them."""
+
+from flask import Flask
+
+from supermarket.cli import accounts, audit, draw, registers, times
+
+COMMANDS = (accounts.group, audit.group, draw.group, *registers.COMMANDS, *times.COMMANDS)
+
+
+def register(app: Flask) -> None:
+    """Bind the commands."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

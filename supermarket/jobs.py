@@ -1,0 +1,7 @@
+"""The table of jobs: name → function of workers/jobs. Nothing else can be enqueued (gateways.queue)."""
+
+JOBS = {
+    "tick": "workers.jobs.tick.run",
+    "slot": "workers.jobs.slot.run",
+    "mail_notices": "workers.jobs.mail_notices.run",
+}

@@ -1,0 +1,72 @@
+"""Writes of the notices room: tell organisations of an event, mark as read."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+import structlog
+from flask_babel import gettext as _
+
+from supermarket.core.errors import NotFound
+from supermarket.core.events import Event
+from supermarket.core.permissions import Actor
+from supermarket.core.unit import after_commit
+from supermarket.extensions import db
+from supermarket.gateways import current
+from supermarket.gateways.queue import QueueError
+from supermarket.notices.models import Notice
+from supermarket.notices.recipients import TOLD
+
+MAIL_JOB = "mail_notices"
+_log = structlog.get_logger(__name__)
+
+
+def tell(event: Event) -> None:
+    """Enter a notice for each organisation that the table names, but not for the one that acted. For the wiring."""
+    told = {found for finder in TOLD.get(event.tag, ()) for found in finder(event) if found is not None}
+    if event.actor_user_id is not None:
+        told.discard(event.actor_organisation_id or 0)
+    rows = [Notice(organisation_id=organisation, event_id=event.id, at=event.at) for organisation in sorted(told)]
+    db.session.add_all(rows)
+    db.session.flush()
+    if rows:
+        _mail_later([row.id for row in rows])
+
+
+def mark_read(notice_id: int, *, actor: Actor, at: datetime) -> Notice:
+    """Mark one notice of one's own organisations. Raises NotFound."""
+    row = db.session.scalar(
+        sa.select(Notice)
+        .where(Notice.id == notice_id, Notice.organisation_id.in_(_own(actor)))
+        .with_for_update(of=Notice)
+    )
+    if row is None:
+        raise NotFound(_("There is no such notice."))
+    row.read_at = row.read_at or at
+    db.session.flush()
+    return row
+
+
+def mark_all_read(*, actor: Actor, at: datetime) -> int:
+    """Mark everything that one's organisations have not read; gives how many."""
+    marked = db.session.execute(
+        sa.update(Notice)
+        .where(Notice.organisation_id.in_(_own(actor)), Notice.read_at.is_(None))
+        .values(read_at=at)
+        .returning(Notice.id)
+    ).all()
+    return len(marked)
+
+
+def _own(actor: Actor) -> set[int]:
+    return {grant.organisation_id for grant in actor.grants}
+
+
+def _mail_later(ids: list[int]) -> None:
+    def enqueue() -> None:
+        try:
+            current().queue.enqueue(MAIL_JOB, *ids)
+        except QueueError as error:
+            # The change stands; the nightly job mails what was not mailed.
+            _log.warning("notices wait for the queue", notices=len(ids), code=error.code)
+
+    after_commit(enqueue)

@@ -1,0 +1,184 @@
+"""Who is told of which event: the one table. A finder gives the organisations; nobody is told of what it did itself."""
+
+from collections.abc import Callable, Iterable
+
+import sqlalchemy as sa
+
+from supermarket.accounts.models import Membership, Organisation
+from supermarket.agencies.models import Agency
+from supermarket.contracts.models import Contract
+from supermarket.core.events import Event
+from supermarket.core.permissions import Role, region_covers
+from supermarket.extensions import db
+from supermarket.projects.models import Enrolment, Project
+from supermarket.projects.states import EnrolmentState
+from supermarket.ratings.models import Rating
+
+Finder = Callable[[Event], Iterable[int | None]]
+
+
+def _project(event: Event) -> Project | None:
+    return db.session.scalar(sa.select(Project).where(Project.code == event.project_code))
+
+
+def owner(event: Event) -> Iterable[int | None]:
+    """The project's owner."""
+    return db.session.scalars(sa.select(Project.owner_id).where(Project.code == event.project_code))
+
+
+def enrolled(event: Event) -> Iterable[int | None]:
+    """Every agency that enrolled in the project and has not cancelled."""
+    return db.session.scalars(
+        sa.select(Agency.organisation_id)
+        .join(Enrolment, Enrolment.agency_id == Agency.id)
+        .join(Project, Project.id == Enrolment.project_id)
+        .where(Project.code == event.project_code, Enrolment.state != EnrolmentState.CANCELLED)
+    )
+
+
+def agency(event: Event) -> Iterable[int | None]:
+    """The agency that the event names."""
+    uscc = event.agency_uscc or event.data.get("agency_uscc")
+    return db.session.scalars(sa.select(Agency.organisation_id).where(Agency.uscc == uscc))
+
+
+def own_ledger(event: Event) -> Iterable[int | None]:
+    """The owner whose ledger the event is about, by its code."""
+    return db.session.scalars(sa.select(Organisation.id).where(Organisation.uscc == event.subject_code))
+
+
+def both_sides(event: Event) -> Iterable[int | None]:
+    """The two sides of the contract."""
+    row = db.session.execute(
+        sa.select(Contract.owner_id, Agency.organisation_id)
+        .join(Agency, Agency.id == Contract.agency_id)
+        .where(Contract.code == event.subject_code)
+    ).first()
+    return () if row is None else (row[0], row[1])
+
+
+def raters(event: Event) -> Iterable[int | None]:
+    """Everybody who is asked to rate the contract."""
+    return db.session.scalars(
+        sa.select(Rating.organisation_id)
+        .join(Contract, Contract.id == Rating.contract_id)
+        .where(Contract.code == event.subject_code)
+    )
+
+
+def office_of_finding(event: Event) -> Iterable[int | None]:
+    """The office that a finding is about, which the event carries as its organisation."""
+    return (event.actor_organisation_id,)
+
+
+def offices(role: Role) -> Finder:
+    """The bodies whose people hold the role where the event belongs: region subtree, and industry if they have any."""
+
+    def find(event: Event) -> Iterable[int | None]:
+        region, industry = _place(event)
+        rows = db.session.execute(
+            sa.select(Membership.organisation_id, Membership.region_code, Membership.industries).where(
+                Membership.role == role
+            )
+        )
+        return [
+            row.organisation_id
+            for row in rows
+            if (region is None or region_covers(row.region_code, region))
+            and (industry is None or not row.industries or industry in row.industries)
+        ]
+
+    return find
+
+
+def _place(event: Event) -> tuple[str | None, str | None]:
+    project = _project(event) if event.project_code else None
+    if project is not None:
+        return project.region_code, project.matter_version.industry
+    return db.session.scalar(sa.select(Agency.region_code).where(Agency.uscc == event.agency_uscc)), None
+
+
+OPERATOR, AUTHORITY = offices(Role.OPERATOR), offices(Role.REGULATOR)
+_ALL_IN = (owner, enrolled)
+
+TOLD: dict[str, tuple[Finder, ...]] = {
+    "project.submitted": (OPERATOR,),
+    "project.returned": (owner,),
+    "project.published": (owner,),
+    "project.amended": (enrolled,),
+    "project.extended": _ALL_IN,
+    "project.reduced_asked": (owner,),
+    "project.announced": _ALL_IN,
+    "project.failed": _ALL_IN,
+    "project.withdrawn": _ALL_IN,
+    "project.voided": _ALL_IN,
+    "project.suspended": _ALL_IN,
+    "project.resumed": _ALL_IN,
+    "project.terminated": (owner, agency),
+    "enrolment.excluded": (agency,),
+    "quotes.opened": _ALL_IN,
+    "draw.drawn": _ALL_IN,
+    "draw.numbers_differ": (owner, AUTHORITY),
+    "cost_statement.asked": (agency,),
+    "cost_statement.given": (owner,),
+    "cost_statement.decided": (agency,),
+    "award.offered": (agency,),
+    "award.accepted": (owner,),
+    "award.dropped": (owner, agency),
+    "selection.notice_issued": (owner, agency),
+    "contract.drafted": (both_sides,),
+    "contract.signed": (both_sides,),
+    "contract.sign_reminded": (both_sides,),
+    "contract.in_force": (both_sides,),
+    "contract.lapsed": (both_sides,),
+    "contract.closed": (both_sides,),
+    "contract.urged": (both_sides,),
+    "contract.completed": (both_sides,),
+    "contract.terminated": (both_sides,),
+    "deliverable.reminded": (both_sides,),
+    "deliverable.overdue": (both_sides,),
+    "deliverable.submitted": (both_sides,),
+    "deliverable.returned": (both_sides,),
+    "deliverable.accepted": (both_sides,),
+    "deliverable.acceptance_overdue": (both_sides,),
+    "deliverable.outcome_recorded": (both_sides,),
+    "payment.fell_due": (both_sides,),
+    "payment.voucher_submitted": (both_sides,),
+    "payment.voucher_refused": (both_sides,),
+    "payment.paid": (both_sides,),
+    "payment.overdue": (both_sides,),
+    "rating.invited": (raters,),
+    "rating.published": (both_sides,),
+    "rating.appealed": (OPERATOR, AUTHORITY),
+    "rating.appeal_decided": (both_sides, raters),
+    "agency.admitted": (agency,),
+    "agency.refused": (agency,),
+    "agency.waiting": (OPERATOR,),
+    "agency.service_hidden": (agency,),
+    "agency.standing_changed": (agency,),
+    "credit.entered": (agency,),
+    "credit.reversed": (agency,),
+    "credit.level_changed": (agency,),
+    "credit.listed": (agency,),
+    "credit.list_ended": (agency,),
+    "credit.owner_entered": (own_ledger,),
+    "credit.owner_reversed": (own_ledger,),
+    "standing.demoted": (agency,),
+    "standing.promoted": (agency,),
+    "standing.first_level": (agency,),
+    "standing.rectification_opened": (agency,),
+    "standing.rectification_submitted": (AUTHORITY,),
+    "standing.rectification_overdue": (agency, AUTHORITY),
+    "standing.rectification_decided": (agency,),
+    "standing.opinion_filed": (agency, OPERATOR),
+    "standing.opinion_decided": (agency, AUTHORITY),
+    "standing.removal_opened": (agency, AUTHORITY, OPERATOR),
+    "standing.removal_stated": (AUTHORITY, OPERATOR),
+    "standing.removal_answered": (AUTHORITY, OPERATOR),
+    "standing.removal_refused": (agency,),
+    "standing.removal_overdue": (AUTHORITY, OPERATOR),
+    "standing.removed": (agency, AUTHORITY, OPERATOR),
+    "standing.contract_at_choice": (both_sides,),
+    "supervision.issued": (office_of_finding,),
+    "supervision.withdrawn": (office_of_finding,),
+}
