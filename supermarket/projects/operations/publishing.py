@@ -52,14 +52,15 @@ def publish(
     else:
         project.enrol_until, project.select_at = None, None
         project.due_what, project.due_at = None, None
-    db.session.add(ProjectVersion(project_id=project.id, number=1, reason="", wording=wording(project), at=at))
+    first = len(versions(project.id)) + 1
+    db.session.add(ProjectVersion(project_id=project.id, number=first, reason="", wording=wording(project), at=at))
     move(
         project,
         action,
         events.PUBLISHED,
         actor=actor,
         at=at,
-        data={"mode": project.mode, **_times(project), "version": 1},
+        data={"mode": project.mode, **_times(project), "version": first},
     )
 
 
