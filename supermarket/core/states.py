@@ -37,10 +37,7 @@ class Machine(Generic[S, A]):
             return self.table[state][action]
         except KeyError:
             raise WrongState(
-                _(
-                    "This is not possible now: the state is “%(state)s”. Reload the page to see what can be done.",
-                    state=_(state.value),
-                ),
+                _("This is not possible any more, or not yet. Reload the page to see what can be done now."),
                 state=state.value,
                 allowed=[item.value for item in self.allowed(state)],
             ) from None
