@@ -60,7 +60,7 @@ def stop(children: Sequence[Child]) -> None:
         if child.process.poll() is None:
             child.process.terminate()
     for child in children:
-        if not wait_until(lambda child=child: child.process.poll() is not None, child.patience):  # type: ignore[misc]
+        if not wait_until(lambda child=child: child.process.poll() is not None, child.patience):  # type: ignore[misc]  # binds the loop
             print(f"  {child.name} does not end by itself after {child.patience:.0f} s: ended by force", flush=True)
             os.killpg(child.process.pid, signal.SIGKILL)
         child.process.wait()

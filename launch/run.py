@@ -220,9 +220,8 @@ def run(data: Path, host: str, port: int) -> int:
         _check_port(host, port)
         print(f"Supermarket: data in {data}", flush=True)
         try:
-            _serve(data, host, port)
-        except _Stopped:
-            pass
+            with contextlib.suppress(_Stopped):  # Ctrl-C and SIGTERM are how it ends
+                _serve(data, host, port)
         finally:
             # Everything that used the servers has ended; the queue goes next, the database last.
             servers.release(data)

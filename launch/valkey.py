@@ -60,7 +60,7 @@ def start(data: Path, *, throwaway: bool) -> tuple[str, int]:
         remember(server)
         url = f"redis://:{password}@127.0.0.1:{port}/0"
         pid = server.pid
-        wait_until(lambda url=url, pid=pid: answers(url) or not alive(pid), _START_SECONDS)  # type: ignore[misc]
+        wait_until(lambda url=url, pid=pid: answers(url) or not alive(pid), _START_SECONDS)  # type: ignore[misc]  # binds the loop
         if answers(url):
             return url, pid
         stop(pid)

@@ -60,7 +60,7 @@ def start(data: Path) -> str:
             )  # fmt: skip
         remember(process)
         pid = process.pid
-        wait_until(lambda url=url, pid=pid: _answers(url) or not alive(pid), _START_SECONDS)  # type: ignore[misc]
+        wait_until(lambda url=url, pid=pid: _answers(url) or not alive(pid), _START_SECONDS)  # type: ignore[misc]  # binds the loop
         if alive(pid) and _answers(url):
             new = data / "witness.json.new"
             new.write_text(json.dumps({"url": url, "pid": pid}) + "\n", encoding="utf-8")

@@ -14,7 +14,7 @@ from flask import Response, request, stream_with_context
 from flask_babel import gettext as _
 from openpyxl import Workbook
 
-from supermarket.core.clock import LOCAL, local_text
+from supermarket.core.clock import LOCAL, local_text, now
 
 LONGEST_QUESTION = 100
 LAST_PAGE = 10_000
@@ -207,7 +207,7 @@ def download(name: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> 
 
 
 def _headers(name: str, kind: str) -> dict[str, str]:
-    stamp = datetime.now(LOCAL).strftime("%Y%m%d")
+    stamp = now().astimezone(LOCAL).strftime("%Y%m%d")
     return {"Content-Disposition": f'attachment; filename="{name}-{stamp}.{kind}"'}
 
 
