@@ -4,6 +4,7 @@ from supermarket.agencies.checks import sources
 from supermarket.contracts import events as contract
 from supermarket.contracts import handlers as contracts
 from supermarket.core.events import HANDLERS, Handler
+from supermarket.credit import events as credit
 from supermarket.credit.registry import MarketLists
 from supermarket.deliverables import events as deliverable
 from supermarket.deliverables import handlers as deliverables
@@ -15,6 +16,7 @@ from supermarket.projects import events as project
 from supermarket.ratings import handlers as ratings
 from supermarket.selection import events as selection
 from supermarket.selection.awarding import close_live_award, offer_direct, shift_award
+from supermarket.standing import handlers as standing
 
 TABLE: dict[str, tuple[Handler, ...]] = {
     project.PUBLISHED.name: (offer_direct,),
@@ -35,6 +37,7 @@ TABLE: dict[str, tuple[Handler, ...]] = {
     deliverable.ACCEPTED.name: (payments.on_deliverable_settled, deliverables.on_settled),
     deliverable.ACCEPTANCE_OVERDUE.name: (payments.on_deliverable_settled,),
     payment.PAID.name: (deliverables.on_settled,),
+    credit.ENTERED.name: (standing.on_credit_entered,),
 }
 
 

@@ -1,5 +1,6 @@
 """Everything that falls due in the market, in the order in which things of the same moment are done."""
 
+from supermarket.agencies.deadlines import DUE as AGENCIES
 from supermarket.contracts.deadlines import DUE as CONTRACTS
 from supermarket.core.deadlines import DueKind
 from supermarket.deliverables.deadlines import DUE as DELIVERABLES
@@ -8,4 +9,12 @@ from supermarket.ratings.deadlines import DUE as RATINGS
 from supermarket.selection.deadlines import DUE as SELECTION
 from supermarket.standing.deadlines import DUE as STANDING
 
-KINDS: tuple[DueKind, ...] = (*SELECTION, *CONTRACTS, *DELIVERABLES, *PAYMENTS, *RATINGS, *STANDING)
+KINDS: tuple[DueKind, ...] = (
+    *SELECTION,
+    *CONTRACTS,
+    *DELIVERABLES,
+    *PAYMENTS,
+    *RATINGS,
+    *STANDING,
+    *AGENCIES,
+)
