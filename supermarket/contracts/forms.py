@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Regexp
 
 from supermarket.contracts.commands import Sign, Urging
@@ -37,7 +38,7 @@ class SignForm(CommandForm):
 class UrgeForm(CommandForm):
     """A side urges the other."""
 
-    about = SelectField(_l("About"), choices=[(item.value, URGE_LABELS[item]) for item in UrgeAbout])
+    about = SelectField(_l("About"), choices=[SelectChoice(item.value, URGE_LABELS[item]) for item in UrgeAbout])
 
     def command(self) -> Urging:
         """The command of a valid form."""

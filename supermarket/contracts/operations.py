@@ -20,6 +20,7 @@ from supermarket.contracts.wording import contract_data, signature_rows
 from supermarket.core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound, RuleBroken
 from supermarket.core.events import Tag, Value, record
 from supermarket.core.identifiers import contract_code
+from supermarket.core.msgids import N_
 from supermarket.core.permissions import SYSTEM, Actor
 from supermarket.core.working_days import is_late, local_date
 from supermarket.credit.operations import enter
@@ -37,7 +38,7 @@ from supermarket.selection import operations as selection
 from supermarket.selection.models import Award
 from supermarket.selection.states import AWARD, AwardAction
 
-CONSENT = "The account agreed to the contract text with this SHA-256 as binding for its organisation."
+CONSENT = N_("The account agreed to the contract text with this SHA-256 as binding for its organisation.")
 # Which side can owe what (lifecycle.md, Urging).
 OWED_BY = {
     Party.OWNER: frozenset({UrgeAbout.SIGNATURE, UrgeAbout.ACCEPTANCE, UrgeAbout.PAYMENT}),

@@ -7,8 +7,21 @@ from flask_babel import gettext as _
 from supermarket.contracts.models import Contract, Party
 from supermarket.contracts.states import CONTRACT, ContractAction, ContractState
 from supermarket.core.errors import Conflict, WrongState
+from supermarket.core.msgids import N_
 from supermarket.core.working_days import is_late
 from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
+
+# What `Contract.end_reason` holds → the msgid that a page shows.
+END_REASONS = {
+    "unsigned_owner": N_("The owner did not sign in time."),
+    "unsigned_agency": N_("The agency did not sign in time."),
+    "unsigned_both": N_("Neither side signed in time."),
+    "project_withdrawn": N_("The owner withdrew the project."),
+    "project_voided": N_("The operator declared the project void."),
+    "project_failed": N_("The project failed."),
+    "project_terminated": N_("The project was terminated."),
+    "award_dropped": N_("The agency's award ended."),
+}
 
 
 def unsigned(contract: Contract) -> tuple[Party, ...]:

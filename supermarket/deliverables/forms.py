@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
 from supermarket.contracts.commands import Upload
 from supermarket.core.forms import CommandForm, Text
@@ -39,7 +40,9 @@ class ReturnForm(CommandForm):
 class OutcomeForm(CommandForm):
     """The authority records what became of a result."""
 
-    outcome = SelectField(_l("Outcome"), choices=[(item.value, OUTCOME_LABELS[item]) for item in ApprovalOutcome])
+    outcome = SelectField(
+        _l("Outcome"), choices=[SelectChoice(item.value, OUTCOME_LABELS[item]) for item in ApprovalOutcome]
+    )
     agency_at_fault = BooleanField(_l("Returned by the agency's fault"))
 
     def command(self) -> RecordOutcome:

@@ -2,6 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange, Optional
 
 from supermarket.core.forms import CommandForm, Text
@@ -58,7 +59,9 @@ class GiveForm(PointsForm):
 class AppealForm(CommandForm):
     """The agency objects to a rating."""
 
-    rater = SelectField(_l("Whose rating"), choices=[(kind.value, label) for kind, label in RATER_LABELS.items()])
+    rater = SelectField(
+        _l("Whose rating"), choices=[SelectChoice(kind.value, label) for kind, label in RATER_LABELS.items()]
+    )
     reason = TextAreaField(_l("Reason"), validators=[Text(least=1, most=2000)])
 
     def rated_by(self) -> RaterKind:
@@ -69,7 +72,9 @@ class AppealForm(CommandForm):
 class DecideAppealForm(PointsForm):
     """Another officer decides: the rating stands, or the points here replace it."""
 
-    rater = SelectField(_l("Whose rating"), choices=[(kind.value, label) for kind, label in RATER_LABELS.items()])
+    rater = SelectField(
+        _l("Whose rating"), choices=[SelectChoice(kind.value, label) for kind, label in RATER_LABELS.items()]
+    )
     adjust = BooleanField(_l("Replace the points"))
     reason = TextAreaField(_l("Reason"), validators=[Text(least=1, most=2000)])
 

@@ -30,6 +30,7 @@ from supermarket.contracts.queries import (
     visible_contract,
     waiting_signatures,
 )
+from supermarket.contracts.rules import END_REASONS
 from supermarket.contracts.states import CONTRACT, ContractAction, ContractState
 from supermarket.contracts.terms import WHOLE, payment_terms, split
 from supermarket.contracts.wording import contract_data
@@ -324,6 +325,7 @@ class TestTimeIsOver:
         assert self.tick(DUE) == ["contracts.lapse"]
         row = contract(deal.code)
         assert (row.state, row.end_reason) == (ContractState.LAPSED, f"unsigned_{missing}")
+        assert row.end_reason in END_REASONS
         assert entries() == faults
         assert deal.award.state is AwardState.LAPSED
         following = db.session.scalars(sa.select(Award).where(Award.state == AwardState.ANNOUNCED)).one()
