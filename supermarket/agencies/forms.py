@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from supermarket.agencies import rules
@@ -18,9 +19,9 @@ from supermarket.agencies.commands import (
 from supermarket.core.forms import CommandForm, MomentField, Needed, Text, UsccField
 
 RELATIONS = (
-    (Relation.LEGAL_REPRESENTATIVE.value, _l("Legal representative")),
-    (Relation.CONTROLLER.value, _l("Controller")),
-    (Relation.MANAGER.value, _l("Manager")),
+    SelectChoice(Relation.LEGAL_REPRESENTATIVE.value, _l("Legal representative")),
+    SelectChoice(Relation.CONTROLLER.value, _l("Controller")),
+    SelectChoice(Relation.MANAGER.value, _l("Manager")),
 )
 
 
@@ -43,7 +44,7 @@ class AgencyProfileForm(CommandForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = [(code, _(name)) for code, name in rules.KINDS.items()]
+        self.kind.choices = [SelectChoice(code, _(name)) for code, name in rules.KINDS.items()]
 
     def command(self) -> AgencyProfile:
         """The profile that was typed. Raises InvalidInput."""

@@ -85,7 +85,8 @@ def _required(field: Field) -> bool:
     if isinstance(field, FieldList):
         return any(isinstance(item, Length) and item.min > 0 for item in field.validators)
     if isinstance(field, SelectField):
-        return bool(field.validate_choice) and not field.flags.optional and field.default is None
+        none = any(not choice.value for choice in field.iter_choices())
+        return bool(field.validate_choice) and not none and not field.flags.optional and field.default is None
     return isinstance(field, FormField)
 
 
@@ -139,7 +140,7 @@ def _integer(field: Field) -> Schema:
 
 
 def _choices(field: Field) -> list[str]:
-    return [str(choice[0]) for choice in field.iter_choices() if str(choice[0])]
+    return [str(choice.value) for choice in field.iter_choices() if choice.value]
 
 
 def _list(field: Field) -> Schema:

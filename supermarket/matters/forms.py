@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, Field, IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from supermarket.core.forms import CommandForm, Needed, Text
@@ -17,16 +18,16 @@ from supermarket.matters.commands import MatterDraft
 from supermarket.matters.models import CommissionedBy, FeeKind
 
 COMMISSIONED_BY = (
-    (CommissionedBy.APPLICANT_MAY_DO_IT_ALONE.value, _l("The applicant may do it alone")),
-    (CommissionedBy.APPLICANT.value, _l("The applicant commissions it")),
-    (CommissionedBy.AUTHORITY.value, _l("The authority commissions and pays")),
+    SelectChoice(CommissionedBy.APPLICANT_MAY_DO_IT_ALONE.value, _l("The applicant may do it alone")),
+    SelectChoice(CommissionedBy.APPLICANT.value, _l("The applicant commissions it")),
+    SelectChoice(CommissionedBy.AUTHORITY.value, _l("The authority commissions and pays")),
 )
 FEE_KINDS = (
-    (FeeKind.GOVERNMENT_PRICE.value, _l("Government price")),
-    (FeeKind.GUIDED.value, _l("Guided price")),
-    (FeeKind.MARKET.value, _l("Market price")),
+    SelectChoice(FeeKind.GOVERNMENT_PRICE.value, _l("Government price")),
+    SelectChoice(FeeKind.GUIDED.value, _l("Guided price")),
+    SelectChoice(FeeKind.MARKET.value, _l("Market price")),
 )
-FEE_BEARERS = (("applicant", _l("Applicant")), ("authority", _l("Authority")))
+FEE_BEARERS = (SelectChoice("applicant", _l("Applicant")), SelectChoice("authority", _l("Authority")))
 
 
 class RequirementJson:
@@ -79,8 +80,8 @@ class MatterForm(CommandForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.industry.choices = [(item.code, item.name) for item in catalogue.industries()]
-        self.stage.choices = [(item.code, item.name) for item in catalogue.stages()]
+        self.industry.choices = [SelectChoice(item.code, item.name) for item in catalogue.industries()]
+        self.stage.choices = [SelectChoice(item.code, item.name) for item in catalogue.stages()]
 
     def command(self) -> MatterDraft:
         """The wording that was typed. Raises InvalidInput."""
@@ -128,7 +129,7 @@ class EditMatterForm(MatterForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.change_kind.choices = [(code, _(name)) for code, name in rules.CHANGE_KINDS.items()]
+        self.change_kind.choices = [SelectChoice(code, _(name)) for code, name in rules.CHANGE_KINDS.items()]
 
 
 class ReasonForm(CommandForm):

@@ -6,9 +6,41 @@ from flask_limiter import Limiter
 from supermarket.api import routes
 from supermarket.api.limits import allowance, who_asks
 from supermarket.api.tokens import admit
-from supermarket.api.v1 import matters
+from supermarket.api.v1 import (
+    agencies,
+    agency_file,
+    awards,
+    changes,
+    contracts,
+    credit,
+    enrolments,
+    matter_writes,
+    matters,
+    project_actions,
+    projects,
+    quotes,
+    ratings,
+    results,
+    small,
+)
 
-RESOURCES = (matters,)
+RESOURCES = (
+    matter_writes,
+    matters,
+    agencies,
+    agency_file,
+    projects,
+    project_actions,
+    enrolments,
+    quotes,
+    awards,
+    contracts,
+    results,
+    ratings,
+    credit,
+    changes,
+    small,
+)
 
 
 def blueprint() -> Blueprint:

@@ -18,8 +18,8 @@ class MattersQuery(PageQuery):
 
     q: Words = ""
     region: RegionCode | None = None
-    industry: str = Field("", pattern=r"^[a-z_]{1,32}$", description="code of the industry authority")
-    stage: str = Field("", pattern=r"^[a-z_]{1,32}$", description="code of the stage")
+    industry: str = Field("", pattern="^[a-z][a-z_-]{1,31}$", description="code of the industry authority")
+    stage: str = Field("", pattern="^[a-z][a-z_-]{1,31}$", description="code of the stage")
     sort: Literal["code", "name", "newest"] = "code"
 
 

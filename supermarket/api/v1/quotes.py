@@ -1,0 +1,175 @@
+"""/projects/{code}/quotes and /cost-statements: sealed until the announcement (selection.md §4)."""
+
+from flask_babel import gettext as _
+from pydantic import Field
+
+from supermarket.agencies.queries import agency_of_organisations
+from supermarket.api.routes import route
+from supermarket.api.shapes import Listing, Moment, Money, Shape, acting, money_or_none
+from supermarket.core.errors import Forbidden
+from supermarket.core.msgids import N_
+from supermarket.core.permissions import P, may
+from supermarket.projects.queries import project_for
+from supermarket.selection import operations
+from supermarket.selection.forms import CostDecisionForm, CostStatementForm, QuoteForm
+from supermarket.selection.models import CostStatement, Quote
+from supermarket.selection.queries import PublicQuote, low_quotes_of, own_quotes, public_quotes
+from supermarket.web.access import Access, present_actor
+
+
+class QuoteShape(Shape):
+    """A quote: what is sealed is null."""
+
+    agency: str
+    seq: int
+    commitment: str = Field(description="SHA-256 of the body")
+    received_at: Moment
+    receipt: dict[str, str] | None = Field(description="signed by the operator; for the bidder itself")
+    counts: bool | None = Field(description="null before the announcement")
+    amount: Money | None
+    body: str | None
+    invalid_code: str | None
+
+
+class SubmittedQuoteShape(QuoteShape):
+    """What a bidder keeps: the body that was sealed is given this once."""
+
+
+class CostStatementShape(Shape):
+    """An abnormally low quote and what became of it."""
+
+    agency: str
+    statement: str | None
+    statement_due_at: Moment
+    given_at: Moment | None
+    decision_due_at: Moment | None
+    accepted: bool | None
+    reason: str
+    decided_at: Moment | None
+
+
+def _opened(row: PublicQuote) -> QuoteShape:
+    return QuoteShape(
+        agency=row.agency_uscc,
+        seq=row.seq,
+        commitment=row.commitment,
+        received_at=row.received_at,
+        receipt=None,
+        counts=row.counts,
+        amount=money_or_none(row.amount),
+        body=row.body,
+        invalid_code=row.invalid_code,
+    )
+
+
+def _sealed(row: Quote) -> QuoteShape:
+    return QuoteShape(
+        agency=row.agency.uscc,
+        seq=row.seq,
+        commitment=row.commitment,
+        received_at=row.received_at,
+        receipt=row.receipt,
+        counts=None,
+        amount=None,
+        body=None,
+        invalid_code=None,
+    )
+
+
+def _statement(row: CostStatement) -> CostStatementShape:
+    return CostStatementShape(
+        agency=row.quote.agency.uscc,
+        statement=row.statement,
+        statement_due_at=row.statement_due_at,
+        given_at=row.given_at,
+        decision_due_at=row.decision_due_at,
+        accepted=row.accepted,
+        reason=row.reason,
+        decided_at=row.decided_at,
+    )
+
+
+@route("GET", "/projects/{code}/quotes", N_("Quotes"), gives=QuoteShape, many=True)
+def list_quotes(code: str) -> Listing[QuoteShape]:
+    """Every quote from the announcement on; before that one's own commitments, whose amounts stay sealed even here."""
+    actor = present_actor()
+    project = project_for(code, actor)
+    public = public_quotes(project)
+    if public is not None:
+        return Listing([_opened(row) for row in public])
+    agency = agency_of_organisations(actor.organisations_with(P.QUOTE))
+    return Listing([] if agency is None else [_sealed(row) for row in own_quotes(project.id, agency.id)])
+
+
+@route(
+    "POST",
+    "/projects/{code}/quotes",
+    N_("Hand in a quote"),
+    access=Access(permissions=(P.QUOTE,)),
+    form=QuoteForm,
+    gives=SubmittedQuoteShape,
+    status=201,
+)
+def submit_quote(code: str, form: QuoteForm) -> SubmittedQuoteShape:
+    """Sealed on arrival, before anything is written; a later one replaces it until the deadline. Keep the body."""
+    project_for(code, present_actor())
+    kept = operations.submit_quote(code, form.fen(), **acting())
+    return SubmittedQuoteShape.model_validate(
+        _sealed(kept.quote).model_dump() | {"amount": money_or_none(form.fen()), "body": kept.body}
+    )
+
+
+@route(
+    "GET",
+    "/projects/{code}/cost-statements",
+    N_("Cost statements of abnormally low quotes"),
+    access=Access(permissions=(P.QUOTE, P.CHOOSE, P.SUPERVISE, P.PROJECT_REVIEW)),
+    gives=CostStatementShape,
+    many=True,
+)
+def list_cost_statements(code: str) -> Listing[CostStatementShape]:
+    """For the owner and the offices all, for an agency its own; for everybody from the announcement on."""
+    actor = present_actor()
+    project = project_for(code, actor)
+    rows = low_quotes_of(project.id)
+    inside = may(actor, P.CHOOSE, organisation_id=project.owner_id) or any(
+        may(actor, permission, region=project.region_code) for permission in (P.SUPERVISE, P.PROJECT_REVIEW)
+    )
+    if project.announced_at is None and not inside:
+        agency = agency_of_organisations(actor.organisations_with(P.QUOTE))
+        rows = [row for row in rows if agency is not None and row.quote.agency_id == agency.id]
+    return Listing([_statement(row) for row in rows])
+
+
+@route(
+    "POST",
+    "/projects/{code}/cost-statements",
+    N_("Give one's cost statement"),
+    access=Access(permissions=(P.QUOTE,)),
+    form=CostStatementForm,
+    gives=CostStatementShape,
+    status=201,
+)
+def give_cost_statement(code: str, form: CostStatementForm) -> CostStatementShape:
+    """Within one working day of being asked."""
+    project_for(code, present_actor())
+    return _statement(operations.give_cost_statement(code, text=form.text.data, **acting()))
+
+
+@route(
+    "POST",
+    "/projects/{code}/cost-statements/decide",
+    N_("Accept or reject a cost statement"),
+    access=Access(permissions=(P.CHOOSE,)),
+    form=CostDecisionForm,
+    gives=CostStatementShape,
+)
+def decide_cost_statement(code: str, form: CostDecisionForm) -> CostStatementShape:
+    """The owner decides with a public reason within two working days; silence accepts."""
+    project = project_for(code, present_actor())
+    if not may(present_actor(), P.CHOOSE, organisation_id=project.owner_id):
+        raise Forbidden(_("Only the owner of this project decides this."))
+    row = operations.decide_cost_statement(
+        code, agency_uscc=form.agency.data or "", accept=form.accept.data, reason=form.reason.data, **acting()
+    )
+    return _statement(row)
