@@ -134,12 +134,17 @@ def _behind(keys: Sequence[SortKey], values: Sequence[KeyValue]) -> sa.ColumnEle
     return sa.or_(*branches)
 
 
+def _python_type(column: SortColumn) -> type:
+    kind = column.type
+    return kind.impl_instance.python_type if isinstance(kind, sa.types.TypeDecorator) else kind.python_type
+
+
 def fetch(query: "sa.Select[T]", keys: Sequence[SortKey], part: Slice, total: int) -> Page[T]:
     """One page of a query of one entity, in one statement. Raises InvalidInput for a cursor that is not ours."""
     ordered = query.add_columns(*(key.column.label(f"sort_{place}") for place, key in enumerate(keys)))
     ordered = ordered.order_by(*(key.column.desc() if key.descending else key.column.asc() for key in keys))
     if part.after:
-        kinds = [key.column.type.python_type for key in keys]
+        kinds = [_python_type(key.column) for key in keys]
         ordered = ordered.where(_behind(keys, decode_cursor(part.after, kinds)))
     else:
         ordered = ordered.offset((part.number - 1) * part.size)

@@ -161,7 +161,7 @@ def facets(chosen: DirectoryFilter) -> DirectoryFacets:
         .select_from(Agency)
         .outerjoin(StarLevel, StarLevel.agency_uscc == Agency.uscc)
         .where(*_conditions(chosen))
-        .group_by(*groups)
+        .group_by(*(group.name for group in groups))
     ).all()
     total, cities, stars, credit = 0, dict[str, int](), dict[int, int](), dict[str, int]()
     for city, level, letter, within, count in rows:

@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from supermarket.core.forms import CommandForm, Needed, Text, UsccField
@@ -50,7 +51,9 @@ class CreditEntryForm(CommandForm):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        self.event.choices = [(item.value, _(EVENT_NAMES[item])) for item in CreditEvent if item in MANUAL_EVENTS]
+        self.event.choices = [
+            SelectChoice(item.value, _(EVENT_NAMES[item])) for item in CreditEvent if item in MANUAL_EVENTS
+        ]
 
     def command(self) -> NewEntry:
         """The entry that was typed. Raises InvalidInput."""
@@ -78,7 +81,10 @@ class ListEntryForm(CommandForm):
 
     kind = SelectField(
         _l("List"),
-        choices=[(ListKind.BLACK.value, _l("Serious dishonesty")), (ListKind.RED.value, _l("Good faith"))],
+        choices=[
+            SelectChoice(ListKind.BLACK.value, _l("Serious dishonesty")),
+            SelectChoice(ListKind.RED.value, _l("Good faith")),
+        ],
         validators=[Needed()],
     )
     uscc = UsccField(_l("Unified social credit code"), validators=[Needed()])

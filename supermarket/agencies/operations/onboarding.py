@@ -140,11 +140,11 @@ def _decide(row: Agency, failed: Sequence[Found], unknown: Sequence[Found], at: 
         db.session.flush()
         record(events.REFUSED, row.uscc, actor=SYSTEM, at=at, data={"codes": [item.code for item in failed]})
     elif unknown:
-        first = row.onboarding is not Onboarding.WAITING
-        row.onboarding = ONBOARDING.next(row.onboarding, OnboardingAction.WAIT)
-        if first:
+        after = ONBOARDING.next(row.onboarding, OnboardingAction.WAIT)
+        if row.onboarding is not after:
             days = number(policies_for(row.region_code, at), "review_onboarding_days")
-            row.decision_due_at = calendar().due_after(at, days)
+            due = calendar().due_after(at, days)
+            row.onboarding, row.decision_due_at = after, due
             db.session.flush()
             codes = [item.code for item in unknown]
             record(events.WAITING, row.uscc, actor=SYSTEM, at=at, data={"unknown_codes": codes})
