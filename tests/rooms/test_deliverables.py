@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 
 from supermarket.contracts.commands import Upload
 from supermarket.contracts.queries import contract
@@ -11,7 +10,6 @@ from supermarket.contracts.states import ContractState
 from supermarket.core.errors import Conflict, Forbidden, InvalidInput, NotFound, WrongState
 from supermarket.core.events import Event
 from supermarket.core.permissions import ANONYMOUS, SYSTEM, Role
-from supermarket.credit.models import CreditEntry
 from supermarket.deliverables import deadlines, operations
 from supermarket.deliverables.commands import RecordOutcome, Submit
 from supermarket.deliverables.models import Deliverable, Submission
@@ -34,30 +32,11 @@ from supermarket.ratings.score import Outcome
 from tests.factories.accounts import make_actor
 from tests.factories.contracts import NOTICE_AT, PDF, Deal, accept, make_deal, make_running, pay, submit
 from tests.factories.policies import count
+from tests.factories.reading import entries, tags, tick
 
 DUE = datetime(2026, 3, 22, 16, 0, tzinfo=UTC)  # the end of 22 March: twenty days after 2 March
 URGE = datetime(2026, 3, 18, 1, 0, tzinfo=UTC)  # 09:00, three working days before that Sunday
 DAY = timedelta(days=1)
-
-
-def tags(code: str) -> list[str]:
-    query = sa.select(Event.tag).where(Event.subject_kind == "contract", Event.subject_code == code).order_by(Event.id)
-    return list(db.session.scalars(query))
-
-
-def entries() -> list[tuple[str, int]]:
-    rows = db.session.scalars(sa.select(CreditEntry).order_by(CreditEntry.id)).all()
-    return [(row.event, row.points) for row in rows]
-
-
-def tick(at: datetime) -> list[str]:
-    done = []
-    for kind in deadlines.DUE:
-        for due, number in kind.find(at, 100):
-            assert due <= at
-            if kind.act(number, at, None):
-                done.append(kind.name)
-    return done
 
 
 def at_state(deal: Deal, state: DeliverableState) -> Deliverable:
@@ -222,11 +201,11 @@ class TestLife:
 class TestTime:
     def test_reminder_and_overdue_come_once(self) -> None:
         deal = make_running()
-        assert tick(URGE - timedelta(seconds=1)) == []
-        assert tick(URGE) == ["deliverables.reminder"]
-        assert tick(DUE - timedelta(microseconds=1)) == []
-        assert tick(DUE) == ["deliverables.overdue"]
-        assert tick(DUE + DAY) == []
+        assert tick(deadlines.DUE, URGE - timedelta(seconds=1)) == []
+        assert tick(deadlines.DUE, URGE) == ["deliverables.reminder"]
+        assert tick(deadlines.DUE, DUE - timedelta(microseconds=1)) == []
+        assert tick(deadlines.DUE, DUE) == ["deliverables.overdue"]
+        assert tick(deadlines.DUE, DUE + DAY) == []
         assert not operations.note_overdue(deal.code, 1, at=DUE + DAY)
         assert tags(deal.code)[-2:] == ["deliverable.reminded", "deliverable.overdue"]
         assert entries() == []
@@ -234,7 +213,7 @@ class TestTime:
     def test_handed_in_before_the_job_came_it_is_overdue_all_the_same(self) -> None:
         deal = make_running()
         submit(deal, at=DUE)
-        assert tick(DUE + DAY) == []
+        assert tick(deadlines.DUE, DUE + DAY) == []
         assert tags(deal.code).count("deliverable.overdue") == 1
 
     @pytest.mark.parametrize(("late", "points"), [(0, None), (1, -2), (2, -2), (3, -4), (8, -8), (9, -10), (40, -10)])
@@ -242,13 +221,13 @@ class TestTime:
         deal = make_running()
         submit(deal, at=DUE + late * DAY - timedelta(seconds=1))
         accept(deal, at=DUE + late * DAY)
-        assert entries() == ([] if points is None else [("late_deliverable", points)])
+        assert entries() == ([] if points is None else [("agency", "late_deliverable", points)])
 
     def test_silence_accepts_with_social_money(self) -> None:
         deal = make_running()
         submit(deal, at=NOTICE_AT)
         over = datetime(2026, 3, 16, 16, 0, tzinfo=UTC)
-        assert tick(over - timedelta(microseconds=1)) == []
+        assert tick(deadlines.DUE, over - timedelta(microseconds=1)) == []
         for act in ("accept", "return"):
             with pytest.raises(Conflict) as refused:
                 if act == "accept":
@@ -257,8 +236,8 @@ class TestTime:
                     operations.return_(deal.code, 1, reasons="补正", actor=deal.owner, at=over)
             assert refused.value.code == "too_late"
         # Two days off: the moment that counts is the due one.
-        assert tick(over + 2 * DAY) == ["deliverables.silence"]
-        assert tick(over + 2 * DAY) == []
+        assert tick(deadlines.DUE, over + 2 * DAY) == ["deliverables.silence"]
+        assert tick(deadlines.DUE, over + 2 * DAY) == []
         row = deliverable(deal.code, 1)
         assert (row.state, row.deemed, row.accepted_at) == (DeliverableState.ACCEPTED, True, over)
         assert row.submissions[-1].decision is Decision.DEEMED
@@ -269,8 +248,8 @@ class TestTime:
         deal = make_running(make_deal(funding=Funding.FISCAL))
         submit(deal, at=NOTICE_AT)
         over = datetime(2026, 3, 16, 16, 0, tzinfo=UTC)
-        assert tick(over) == ["deliverables.silence"]
-        assert tick(over + DAY) == []
+        assert tick(deadlines.DUE, over) == ["deliverables.silence"]
+        assert tick(deadlines.DUE, over + DAY) == []
         assert deliverable(deal.code, 1).state is DeliverableState.SUBMITTED
         assert tags(deal.code).count("deliverable.acceptance_overdue") == 1
         due = item(deal.code, 2).due_at
@@ -286,7 +265,7 @@ class TestTime:
         supervisor = make_actor(Role.SUPERVISOR)
         projects.suspend(deal.project.code, reason="投诉核查期间暂停", actor=supervisor, at=NOTICE_AT + DAY)
         assert deal.project.state is ProjectState.SUSPENDED
-        assert tick(DUE + DAY) == []
+        assert tick(deadlines.DUE, DUE + DAY) == []
         with pytest.raises(WrongState):
             submit(deal, 2, at=NOTICE_AT + 2 * DAY)
         projects.resume(deal.project.code, reason="核查结束", actor=supervisor, at=NOTICE_AT + 8 * DAY)
@@ -304,13 +283,13 @@ class TestOutcome:
         officer = make_actor(Role.REGULATOR, region_code="510100")
         returned = RecordOutcome(ApprovalOutcome.RETURNED, agency_at_fault=True)
         operations.record_outcome(deal.code, 1, returned, actor=officer, at=NOTICE_AT)
-        assert entries() == [("returned_by_authority", -5)]
+        assert entries() == [("agency", "returned_by_authority", -5)]
         with pytest.raises(Conflict):
             operations.record_outcome(deal.code, 1, returned, actor=officer, at=NOTICE_AT)
         corrected = RecordOutcome(ApprovalOutcome.CORRECTED_ONCE)
         row = operations.record_outcome(deal.code, 1, corrected, actor=officer, at=NOTICE_AT + DAY)
         assert (row.approval_outcome, row.approval_outcome_at) == (ApprovalOutcome.CORRECTED_ONCE, NOTICE_AT + DAY)
-        assert entries() == [("returned_by_authority", -5)]
+        assert entries() == [("agency", "returned_by_authority", -5)]
 
     @pytest.mark.parametrize("outcome", [item for item in ApprovalOutcome if item is not ApprovalOutcome.RETURNED])
     def test_other_outcomes_cost_nothing(self, outcome: ApprovalOutcome) -> None:

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
@@ -15,7 +14,6 @@ from supermarket.contracts.states import ContractState
 from supermarket.core.errors import Forbidden, InvalidInput, NotFound, WrongState
 from supermarket.core.events import Event
 from supermarket.core.permissions import ANONYMOUS, Role
-from supermarket.credit.models import CreditEntry
 from supermarket.extensions import db
 from supermarket.payments import deadlines, operations
 from supermarket.payments.commands import SubmitVoucher
@@ -34,30 +32,11 @@ from supermarket.projects import operations as projects
 from tests.factories.accounts import make_actor, make_organisation
 from tests.factories.contracts import NOTICE_AT, PDF, Deal, accept, make_deal, make_running, pay, submit
 from tests.factories.policies import count
+from tests.factories.reading import entries, tags, tick
 
 DUE = datetime(2026, 4, 1, 16, 0, tzinfo=UTC)  # the end of 1 April: thirty days after 2 March
 DAY = timedelta(days=1)
 PAID = SubmitVoucher("银行回单1", 3_000_000)
-
-
-def tags(code: str) -> list[str]:
-    query = sa.select(Event.tag).where(Event.subject_kind == "contract", Event.subject_code == code).order_by(Event.id)
-    return list(db.session.scalars(query))
-
-
-def entries() -> list[tuple[str, int]]:
-    rows = db.session.scalars(sa.select(CreditEntry).order_by(CreditEntry.id)).all()
-    return [(row.event, row.points) for row in rows]
-
-
-def tick(at: datetime) -> list[str]:
-    done = []
-    for kind in deadlines.DUE:
-        for due, number in kind.find(at, 100):
-            assert due <= at
-            if kind.act(number, at, None):
-                done.append(kind.name)
-    return done
 
 
 def at_state(deal: Deal, state: PaymentState) -> PaymentItem:
@@ -213,47 +192,47 @@ class TestLife:
 class TestLate:
     def test_it_costs_the_owner_once(self) -> None:
         deal = make_running()
-        assert tick(DUE - timedelta(microseconds=1)) == []
-        assert tick(DUE) == ["payments.overdue"]
-        assert tick(DUE + DAY) == []
+        assert tick(deadlines.DUE, DUE - timedelta(microseconds=1)) == []
+        assert tick(deadlines.DUE, DUE) == ["payments.overdue"]
+        assert tick(deadlines.DUE, DUE + DAY) == []
         assert not operations.note_overdue(deal.code, 1, at=DUE + DAY)
-        assert entries() == [("late_payment", -5)]
+        assert entries() == [("owner", "late_payment", -5)]
         assert tags(deal.code)[-1] == "payment.overdue"
         pay(deal, 1, at=DUE + DAY)
-        assert entries() == [("late_payment", -5)]
+        assert entries() == [("owner", "late_payment", -5)]
 
     def test_paid_late_before_the_job_came_it_counts_all_the_same(self) -> None:
         deal = make_running()
         pay(deal, 1, at=DUE)
-        assert entries() == [("late_payment", -5)]
-        assert tick(DUE + DAY) == []
+        assert entries() == [("owner", "late_payment", -5)]
+        assert tick(deadlines.DUE, DUE + DAY) == []
 
     def test_a_voucher_in_time_that_waits_for_the_agency_is_not_late(self) -> None:
         deal = make_running()
         operations.submit_voucher(deal.code, 1, PAID, actor=deal.owner, at=DUE - timedelta(seconds=1))
-        assert tick(DUE + DAY) == []
+        assert tick(deadlines.DUE, DUE + DAY) == []
         operations.refuse(deal.code, 1, reason="未到账", actor=deal.agency, at=DUE + DAY)
-        assert tick(DUE + DAY) == ["payments.overdue"]
+        assert tick(deadlines.DUE, DUE + DAY) == ["payments.overdue"]
 
     def test_each_instalment_counts(self) -> None:
         deal = make_running()
         submit(deal, at=NOTICE_AT)
         accept(deal, at=NOTICE_AT)
-        assert tick(DUE) == ["payments.overdue", "payments.overdue"]
-        assert entries() == [("late_payment", -5)] * 2
+        assert tick(deadlines.DUE, DUE) == ["payments.overdue", "payments.overdue"]
+        assert entries() == [("owner", "late_payment", -5)] * 2
 
     def test_a_natural_person_has_no_ledger(self) -> None:
         owner = make_organisation(OrganisationKind.OWNER, is_natural_person=True)
         owner.uscc = None
         deal = make_running(make_deal(owner=owner))
-        assert tick(DUE) == ["payments.overdue"]
+        assert tick(deadlines.DUE, DUE) == ["payments.overdue"]
         assert (entries(), tags(deal.code)[-1]) == ([], "payment.overdue")
 
     def test_a_suspension_gives_the_days_back(self) -> None:
         deal = make_running()
         supervisor = make_actor(Role.SUPERVISOR)
         projects.suspend(deal.project.code, reason="投诉核查期间暂停", actor=supervisor, at=NOTICE_AT + DAY)
-        assert tick(DUE) == []
+        assert tick(deadlines.DUE, DUE) == []
         projects.resume(deal.project.code, reason="核查结束", actor=supervisor, at=NOTICE_AT + 8 * DAY)
         assert item(deal.code, 1).due_at == DUE + 7 * DAY
 
