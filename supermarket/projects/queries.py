@@ -43,6 +43,7 @@ class ProjectFilter:
     states: tuple[ProjectState, ...] = ()
     region: str = ""
     matter: str = ""
+    matters: tuple[str, ...] = ()
     mode: str = ""
     funding: str = ""
     industry: str = ""
@@ -82,6 +83,8 @@ def _conditions(wanted: ProjectFilter, *, leave_out: str = "") -> list[sa.Column
         conditions.append(Project.region_code.startswith(region_stem(wanted.region)))
     if wanted.matter:
         conditions.append(Project.matter_code == wanted.matter)
+    if wanted.matters:
+        conditions.append(Project.matter_code.in_(wanted.matters))
     if wanted.mode and leave_out != "mode":
         conditions.append(Project.mode == wanted.mode)
     if wanted.funding and leave_out != "funding":
@@ -203,6 +206,18 @@ def own_enrolment(project_id: int, agency_id: int) -> Enrolment | None:
             Enrolment.state != EnrolmentState.CANCELLED,
         )
     )
+
+
+def enrolled_projects(agency_id: int, project_ids: Sequence[int]) -> Mapping[int, EnrolmentState]:
+    """In which of some projects an agency is enrolled, and how that stands: one statement."""
+    rows = db.session.execute(
+        sa.select(Enrolment.project_id, Enrolment.state).where(
+            Enrolment.agency_id == agency_id,
+            Enrolment.project_id.in_(project_ids),
+            Enrolment.state != EnrolmentState.CANCELLED,
+        )
+    ).all()
+    return {row.project_id: row.state for row in rows}
 
 
 def waiting_for_review(region: str | None, limit: int = 50) -> Sequence[Project]:

@@ -3,13 +3,13 @@
 from flask_babel import gettext as _
 from wtforms import SelectChoice
 
+from supermarket.core.forms import CommandForm
 from supermarket.policies.queries import ancestors, children
-from supermarket.web.account.forms import SignUpForm
 
 STEPS = ("province", "city", "county")
 
 
-def offer(form: SignUpForm) -> str | None:
+def offer(form: CommandForm) -> str | None:
     """Fill the three lists from what is chosen, dropping what does not lie below; gives the deepest region chosen."""
     above: str | None = None
     deepest: str | None = None
@@ -27,7 +27,7 @@ def offer(form: SignUpForm) -> str | None:
     return deepest
 
 
-def set_region(form: SignUpForm, code: str) -> None:
+def set_region(form: CommandForm, code: str) -> None:
     """Choose a region with what it lies in."""
     path = list(reversed(ancestors(code)))
     for step, part in zip(STEPS, path, strict=False):

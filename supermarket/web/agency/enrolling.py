@@ -1,0 +1,286 @@
+"""Open purchases, what the rules say before one enrols, enrolling and taking it back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
+
+from supermarket.agencies.models import Agency, Practitioner
+from supermarket.agencies.queries import agency_file, practitioners
+from supermarket.core.clock import now
+from supermarket.core.permissions import P
+from supermarket.core.working_days import local_date
+from supermarket.matters.queries import qualification_kinds
+from supermarket.projects import operations as projects
+from supermarket.projects.eligibility import eligible
+from supermarket.projects.eligibility_facts import Moment
+from supermarket.projects.forms import EnrolForm
+from supermarket.projects.models import Enrolment, Project
+from supermarket.projects.operations.enrolling import live_agencies, run_rules
+from supermarket.projects.queries import ProjectFilter, enrolled_projects, own_enrolment, search_projects
+from supermarket.projects.states import EnrolmentState, ProjectState
+from supermarket.selection.forms import CostStatementForm, DeclineForm, QuoteForm
+from supermarket.selection.models import Award, CostStatement, Quote
+from supermarket.selection.queries import awards_of, low_quotes_of, own_quotes
+from supermarket.selection.states import LIVE_AWARDS
+from supermarket.web import listing, presenting
+from supermarket.web.access import needs, present_actor
+from supermarket.web.acting import attempt, tell
+from supermarket.web.agency.blueprint import blueprint, own_agency
+from supermarket.web.agency.forms import ConfirmForm
+from supermarket.web.project_page import ProjectPage, read
+
+RULE_LABELS = {
+    "standing": _l("Standing"),
+    "enrolment_frozen": _l("Freeze of enrolment"),
+    "offers_matter": _l("Service"),
+    "qualifications": _l("Qualifications"),
+    "qualifications_valid": _l("Validity of certificates"),
+    "stars": _l("Stars"),
+    "credit": _l("Credit"),
+    "credit_direct": _l("Credit for direct selection"),
+    "barring_list": _l("Lists of dishonesty"),
+    "avoidance": _l("Avoidance"),
+    "preceding_work": _l("Preceding work"),
+    "reissue": _l("Reissue"),
+    "practitioners": _l("Practitioners"),
+    "licences": _l("Licences"),
+    "practitioner_load": _l("Load of practitioners"),
+    "linked": _l("Linked agencies"),
+}
+MEND = {
+    "offers_matter": "agency.services",
+    "qualifications": "agency.qualifications",
+    "qualifications_valid": "agency.qualifications",
+    "practitioners": "agency.practitioners",
+    "licences": "agency.practitioners",
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """What one can do about a finding."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class ShownRule:
+    """One rule's finding as `record.findings` draws it."""
+
+    outcome: str
+    label: str
+    sentence: str
+    action: Action | None = None
+
+
+@dataclass(frozen=True)
+class Own:
+    """What the agency itself has to do with a purchase, and what the rules say about it."""
+
+    agency: Agency
+    people: Sequence[Practitioner]
+    enrolment: Enrolment | None
+    enrolling: bool
+    may_enrol: bool
+    rules: Sequence[ShownRule]
+    quoting: bool
+    quotes: Sequence[Quote]
+    award: Award | None
+    statement: CostStatement | None
+
+
+@dataclass(frozen=True)
+class Forms:
+    """The forms of the page; the one that was answered keeps what was typed."""
+
+    enrol: EnrolForm
+    cancel: ConfirmForm
+    quote: QuoteForm
+    decline: DeclineForm
+    accept: ConfirmForm
+    statement: CostStatementForm
+
+
+def own_side(project: Project, agency: Agency, at: datetime) -> Own:
+    """Run the rules read-only with everybody whose registration is in force, as if all of them were named."""
+    people = practitioners(agency.id)
+    today = local_date(at)
+    enrolment = own_enrolment(project.id, agency.id)
+    enrolling = (
+        project.state is ProjectState.OPEN
+        and project.due_what in ("freeze", None)
+        and project.enrol_until is not None
+        and at < project.enrol_until
+    )
+    shown: list[ShownRule] = []
+    fine = False
+    if enrolling and enrolment is None:
+        current = [person for person in people if person.registered_until >= today]
+        found = run_rules(project, agency, current, moment=Moment.ENROLMENT, at=at, pool_of=live_agencies(project.id))
+        fine = eligible(found)
+        for item in found:
+            mend = MEND.get(item.code) if not item.ok else None
+            shown.append(
+                ShownRule(
+                    outcome="unknown" if item.warning else "pass" if item.ok else "fail",
+                    label=str(RULE_LABELS.get(item.code, item.code)),
+                    sentence=item.sentence.text(_),
+                    action=Action(_("Mend it in your file"), url_for(mend)) if mend else None,
+                )
+            )
+    mode = presenting.mode_of(project.mode)
+    quoting = mode is not None and mode.needs_quotes
+    award = next((row for row in awards_of(project.id) if row.agency_id == agency.id), None)
+    asked = (
+        next((row for row in low_quotes_of(project.id) if row.quote.agency_id == agency.id), None) if quoting else None
+    )
+    return Own(
+        agency=agency,
+        people=people,
+        enrolment=enrolment,
+        enrolling=enrolling,
+        may_enrol=fine,
+        rules=sorted(shown, key=lambda item: ("fail", "unknown", "pass").index(item.outcome)),
+        quoting=quoting,
+        quotes=own_quotes(project.id, agency.id) if quoting else (),
+        award=award if award is not None and award.state in LIVE_AWARDS else None,
+        statement=asked,
+    )
+
+
+def forms(**answered: object) -> Forms:
+    """Every form of the page, empty but for the answered one."""
+    empty: dict[str, object] = {
+        "enrol": EnrolForm(formdata=None, prefix="enrol"),
+        "cancel": ConfirmForm(formdata=None, prefix="cancel"),
+        "quote": QuoteForm(formdata=None, prefix="quote"),
+        "decline": DeclineForm(formdata=None, prefix="decline"),
+        "accept": ConfirmForm(formdata=None, prefix="accept"),
+        "statement": CostStatementForm(formdata=None, prefix="statement"),
+    }
+    return Forms(**(empty | answered))  # type: ignore[arg-type]  # keys are the fields, values their forms
+
+
+def page(code: str, answered: Forms | None = None) -> str:
+    """The purchase beside what the agency can do with it now."""
+    agency = agency_file(own_agency().uscc)
+    at = now()
+    shown: ProjectPage = read(code, actor=present_actor(), now=at, events=listing.clean(request.args.get("events", "")))
+    own = own_side(shown.project, agency, at)
+    return render_template(
+        "agency/project.html",
+        p=shown,
+        own=own,
+        forms_of=answered or forms(),
+        presenting=presenting,
+        kind_names={row.code: row.name for row in qualification_kinds(of_person=True)},
+        wants_days="lead_time" in shown.criteria,
+        may_decline=own.award is not None and own.award.state.value in ("offered", "announced", "awarded"),
+    )
+
+
+@blueprint.get("/projects")
+@needs(P.ENROL)
+def projects_open() -> str:
+    """Purchases that are open for enrolment: for the matters that the agency offers, or all of them."""
+    agency = agency_file(own_agency().uscc)
+    asked = listing.asked(("scope", "mode", "funding"), ("deadline", "newest", "budget"))
+    own_matters = tuple(service.matter_code for service in agency.services)
+    everything = asked["scope"] == "all" or not own_matters
+    modes = dict(presenting.mode_choices())
+    wanted = ProjectFilter(
+        q=asked.q,
+        states=(ProjectState.OPEN,),
+        matters=() if everything else own_matters,
+        mode=asked["mode"] if asked["mode"] in modes else "",
+        funding=asked["funding"] if asked["funding"] in ("fiscal", "social") else "",
+    )
+    found = search_projects(wanted, sort=asked.sort, number=asked.page)
+    return render_template(
+        "agency/projects.html",
+        found=found,
+        everything=everything,
+        own_matters=own_matters,
+        enrolled=enrolled_projects(agency.id, [row.id for row in found.items]),
+        facets=[
+            listing.facet(_("Way of selection"), "mode", found.facets.get("mode", {}), presenting.mode_label),
+            listing.facet(_("Money"), "funding", found.facets.get("funding", {}), presenting.funding_label),
+        ],
+        chips=listing.chips(
+            asked,
+            {
+                "scope": (_("Matters"), lambda value: _("all") if value == "all" else value),
+                "mode": (_("Way of selection"), presenting.mode_label),
+                "funding": (_("Money"), presenting.funding_label),
+            },
+        ),
+        sorts=listing.sortings(asked, {"deadline": _("Deadline"), "newest": _("Newest"), "budget": _("Budget")}),
+        shown=listing.shown_range(found.number, found.size, len(found.items), found.total),
+        page_address=listing.page_address,
+        mine_url=listing.address(scope=None),
+        all_url=listing.address(scope="all"),
+        presenting=presenting,
+    )
+
+
+@blueprint.get("/projects/<code>")
+@needs(P.ENROL)
+def project(code: str) -> str:
+    """One purchase: what the rules say about us, and what we can do."""
+    return page(code)
+
+
+@blueprint.post("/projects/<code>/enrol")
+@needs(P.ENROL)
+def enrol(code: str) -> tuple[str, int] | Response:
+    """Enrol; every reason against it is told at once."""
+    form = EnrolForm(prefix="enrol")
+    done, status = attempt(form, lambda: projects.enrol(code, form.command(), actor=present_actor(), at=now()))
+    if done is None:
+        return page(code, forms(enrol=form)), status
+    row = presenting.mode_of(done.project.mode)
+    if row is not None and row.needs_quotes:
+        tell(
+            _("You are enrolled. Next, hand in your sealed quote: without one the enrolment is invalid at the freeze.")
+        )
+    else:
+        tell(_("You are enrolled. Nobody is told until enrolment ends; the result comes by itself."))
+    return redirect(url_for("agency.project", code=code), code=303)
+
+
+@blueprint.post("/projects/<code>/cancel")
+@needs(P.ENROL)
+def cancel(code: str) -> tuple[str, int] | Response:
+    """Take the enrolment back while enrolment is open."""
+    form = ConfirmForm(prefix="cancel")
+    done, status = attempt(form, lambda: projects.cancel_enrolment(code, actor=present_actor(), at=now()))
+    if done is None:
+        return page(code, forms(cancel=form)), status
+    tell(_("Your enrolment is taken back. You may enrol again until enrolment ends."))
+    return redirect(url_for("agency.project", code=code), code=303)
+
+
+@blueprint.get("/enrolments")
+@needs(P.ENROL)
+def enrolments() -> str:
+    """Purchases in which the agency is or was enrolled, newest first."""
+    agency = own_agency()
+    asked = listing.asked((), ("newest",))
+    found = search_projects(ProjectFilter(q=asked.q, enrolled_agency_id=agency.id), sort="newest", number=asked.page)
+    states = enrolled_projects(agency.id, [row.id for row in found.items])
+    return render_template(
+        "agency/enrolments.html",
+        found=found,
+        states=states,
+        agency=agency,
+        won=[row.id for row in found.items if row.winner_id == agency.id],
+        page_address=listing.page_address,
+        presenting=presenting,
+        out=EnrolmentState.EXCLUDED,
+    )

@@ -1,0 +1,144 @@
+"""The agency's forms as pages show them: those of the rooms, with lists to choose from instead of codes."""
+
+from datetime import date
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
+from wtforms import BooleanField, Field, HiddenField, SelectChoice, SelectField, ValidationError
+from wtforms.validators import Length, Optional
+
+from supermarket.agencies import forms
+from supermarket.agencies.rules import KINDS
+from supermarket.core.forms import CommandForm, Text
+from supermarket.data import catalogue
+from supermarket.data.facts import Holder
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 1, 1)
+
+
+class Day:
+    """Validator: a day that certificates and bodies can have."""
+
+    def __call__(self, form: CommandForm, field: Field) -> None:
+        if field.data is not None and not FIRST_DAY <= field.data <= LAST_DAY:
+            raise ValidationError(_l("Give a day between the years 1900 and 2100."))
+
+
+def _refuse_far_days(form: CommandForm, *names: str) -> bool:
+    fine = True
+    for name in names:
+        field = form[name]
+        if field.data is not None and not FIRST_DAY <= field.data <= LAST_DAY:
+            field.errors = [*field.errors, _("Give a day between the years 1900 and 2100.")]
+            fine = False
+    return fine
+
+
+class ProfileForm(forms.AgencyProfileForm):
+    """The profile, its region picked in three steps."""
+
+    province = SelectField(_l("Province"), choices=[], validate_choice=False)
+    city = SelectField(_l("City"), choices=[], validate_choice=False)
+    county = SelectField(_l("County or district"), choices=[], validate_choice=False)
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices = [SelectChoice(code, _(name)) for code, name in KINDS.items()]
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """The room's rules, days that a calendar can hold, and a region."""
+        fine = super().validate(extra_validators)
+        if self.region.errors:
+            self.province.errors = [_("Choose the region in which the agency is registered.")]
+            self.region.errors = []
+        return _refuse_far_days(self, "established") and fine
+
+
+class ServiceForm(forms.ServiceForm):
+    """A matter offered, chosen from the published ones."""
+
+    matter = SelectField(_l("Matter"), choices=[], validate_choice=False, validators=[Text(1, 16)])
+
+
+class QualificationForm(forms.QualificationForm):
+    """A certificate with its scan; level and speciality are those of the kind."""
+
+    level = SelectField(_l("Level"), choices=[], validate_choice=False)
+    speciality = SelectField(_l("Speciality"), choices=[], validate_choice=False)
+    scan = FileField(_l("Scan of the certificate"))
+
+    def offer(self) -> None:
+        """Fill the lists of the kind that is chosen."""
+        kind = next((item for item in catalogue.qualification_kinds() if item.code == self.kind.data), None)
+        nothing = SelectChoice("", _("none"))
+        levels = kind.levels if kind else ()
+        self.level.choices = [*([] if levels else [nothing]), *(SelectChoice(item, item) for item in levels)]
+        self.speciality.choices = [nothing, *(SelectChoice(item, item) for item in (kind.specialities if kind else ()))]
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """The room's rules, and days that a calendar can hold."""
+        fine = super().validate(extra_validators)
+        return _refuse_far_days(self, "valid_until") and fine
+
+
+class PractitionerForm(forms.PractitionerForm):
+    """A person with a licence, chosen from the live kinds."""
+
+    licence_kind = SelectField(_l("Kind of licence"), choices=[], validate_choice=False, validators=[Text(1, 8)])
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """The room's rules, and days that a calendar can hold."""
+        fine = super().validate(extra_validators)
+        return _refuse_far_days(self, "registered_until") and fine
+
+
+class RelatedPartyForm(forms.RelatedPartyForm):
+    """The head, a controller or a manager."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.relation.choices = [SelectChoice(value, label) for value, label in forms.RELATIONS]
+
+
+class BodyForm(CommandForm):
+    """The body of a sealed quote, which only the bidder keeps; not trimmed, its commitment is over every byte."""
+
+    body = HiddenField(validators=[Length(1, 2_000)])
+
+
+class FileForm(CommandForm):
+    """One file."""
+
+    file = FileField(_l("File"))
+
+
+class PledgeForm(CommandForm):
+    """The public pledge is signed."""
+
+    agree = BooleanField(_l("I sign this pledge for our agency."))
+
+    def validate_agree(self, field: Field) -> None:
+        """Nothing is signed without the tick."""
+        if not field.data:
+            raise ValidationError(_l("Tick the box: without it nothing is signed."))
+
+
+class ConfirmForm(CommandForm):
+    """A binding act without anything else to fill in."""
+
+    confirm = BooleanField(_l("I have read what will follow."), validators=[Optional()])
+
+    def validate_confirm(self, field: Field) -> None:
+        """Nothing happens without the tick."""
+        if not field.data:
+            raise ValidationError(_l("Tick the box once you have read what will follow."))
+
+
+def kind_choices(holder: Holder) -> list[SelectChoice]:
+    """The live kinds of qualification of bodies, or of people."""
+    return [
+        SelectChoice(kind.code, kind.name)
+        for kind in catalogue.qualification_kinds()
+        if kind.holder is holder and kind.live
+    ]
