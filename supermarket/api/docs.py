@@ -10,14 +10,6 @@ from supermarket.api.routes import PREFIX, ROUTES, Route
 from supermarket.web.access import public
 
 
-def blueprint() -> Blueprint:
-    """The two addresses."""
-    made = Blueprint("api_docs", __name__)
-    made.add_url_rule(f"{PREFIX}/openapi.json", "openapi", public(describe))
-    made.add_url_rule("/api/docs", "docs", public(show))
-    return made
-
-
 def describe() -> Response:
     """The OpenAPI document."""
     return Response(orjson.dumps(openapi.document()) + b"\n", mimetype="application/json")
@@ -97,3 +89,8 @@ _LIMITS = {"minLength": "≥", "maxLength": "≤", "minimum": "≥", "maximum": 
 
 def _limits(value: Schema) -> str:
     return " ".join(f"{sign} {value[name]}" for name, sign in _LIMITS.items() if name in value)
+
+
+blueprint = Blueprint("api_docs", __name__)
+blueprint.add_url_rule(f"{PREFIX}/openapi.json", "openapi", public(describe))
+blueprint.add_url_rule("/api/docs", "docs", public(show))

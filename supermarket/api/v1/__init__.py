@@ -1,7 +1,6 @@
 """Version 1 of the API: one file per resource; importing them declares their routes."""
 
 from flask import Blueprint, Response, request
-from flask_limiter import Limiter
 
 from supermarket.api import routes
 from supermarket.api.limits import allowance, who_asks
@@ -23,6 +22,7 @@ from supermarket.api.v1 import (
     results,
     small,
 )
+from supermarket.extensions import csrf, limiter
 
 RESOURCES = (
     matter_writes,
@@ -43,23 +43,24 @@ RESOURCES = (
 )
 
 
-def blueprint() -> Blueprint:
-    """A blueprint with every declared route under /api/v1."""
+def _headers(response: Response) -> Response:
+    """What one reader sees depends on the token, and sentences on the language: no cache may mix them up."""
+    response.vary.update(["Authorization", "Accept-Language"])
+    if request.headers.get("Authorization"):
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _blueprint() -> Blueprint:
     made = Blueprint("api_v1", __name__, url_prefix=routes.PREFIX)
     routes.bind(made)
     made.before_request(admit)
     made.after_request(_headers)
+    # A bearer token is no cookie, so that no other site can make a browser send it.
+    csrf.exempt(made)
+    limiter.limit(allowance, key_func=who_asks)(made)
     return made
 
 
-def limited(limiter: Limiter, made: Blueprint) -> None:
-    """Count requests per account or address."""
-    limiter.limit(allowance, key_func=who_asks)(made)
-
-
-def _headers(response: Response) -> Response:
-    """What one reader sees depends on the token, and sentences on the language: no cache may mix them up."""
-    response.headers["Vary"] = "Authorization, Accept-Language"
-    if request.headers.get("Authorization"):
-        response.headers["Cache-Control"] = "no-store"
-    return response
+# Every declared route under /api/v1, counted per account or address.
+blueprint = _blueprint()
