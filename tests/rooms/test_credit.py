@@ -103,7 +103,7 @@ def test_people_enter_what_people_decide(session: Session, at: datetime) -> None
 
 
 def test_the_same_thing_is_entered_once(session: Session, at: datetime) -> None:
-    uscc, operator = fresh_uscc(), make_actor(Role.OPERATOR)
+    uscc, operator = make_agency(matters=()).uscc, make_actor(Role.OPERATOR)
     first = enter(CreditEvent.COLLUSION, uscc, operator, at)
     assert enter(CreditEvent.COLLUSION, uscc, SYSTEM, at).id == first.id
     with pytest.raises(Conflict):
