@@ -16,7 +16,9 @@ from supermarket.projects import events as project
 from supermarket.ratings import handlers as ratings
 from supermarket.selection import events as selection
 from supermarket.selection.awarding import close_live_award, offer_direct, shift_award
+from supermarket.standing import events as standing_events
 from supermarket.standing import handlers as standing
+from supermarket.supervision.watch import on_removal_overdue
 
 TABLE: dict[str, tuple[Handler, ...]] = {
     project.PUBLISHED.name: (offer_direct,),
@@ -38,6 +40,7 @@ TABLE: dict[str, tuple[Handler, ...]] = {
     deliverable.ACCEPTANCE_OVERDUE.name: (payments.on_deliverable_settled,),
     payment.PAID.name: (deliverables.on_settled,),
     credit.ENTERED.name: (standing.on_credit_entered,),
+    standing_events.REMOVAL_OVERDUE.name: (on_removal_overdue,),
 }
 
 

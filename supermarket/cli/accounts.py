@@ -14,7 +14,8 @@ from supermarket.core import clock
 from supermarket.core.identifiers import is_uscc
 from supermarket.core.permissions import SYSTEM, Role
 from supermarket.core.unit import unit
-from supermarket.policies.queries import industries, region_exists
+from supermarket.policies.operations import load_facts
+from supermarket.policies.queries import children, industries, region_exists
 
 KINDS = {
     Role.OWNER: OrganisationKind.OWNER,
@@ -50,6 +51,8 @@ def create(
     """Give EMAIL a role for an organisation; the account and the organisation are made where they are new."""
     with refusals(), unit():
         at = clock.now()
+        if not children(None):
+            load_facts(at)  # a new database: regions and industries come first
         _known(region, industry)
         body = _organisation(Role(role), uscc, org_name, region)
         user = user_by_email(email)

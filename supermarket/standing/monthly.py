@@ -6,6 +6,7 @@ from datetime import datetime
 from supermarket.core.errors import Conflict
 from supermarket.core.unit import unit
 from supermarket.policies.slots import Outcome
+from supermarket.ratings.operations import refresh_stars
 from supermarket.standing.operations import open_case_if_grounds, review_month
 from supermarket.standing.queries import missing_reviews
 
@@ -13,7 +14,8 @@ from supermarket.standing.queries import missing_reviews
 def review_all(at: datetime) -> Outcome:
     """Review what has not been reviewed up to `at`, and open the removal cases that follow.
 
-    Broken off and run again, it goes on where it was; two at once review each month once.
+    S as shown is computed anew too: ratings lose weight with age. Broken off and run again, it goes on where it was;
+    two at once review each month once.
     """
     counts: Counter[str] = Counter()
     with unit():
@@ -27,6 +29,9 @@ def review_all(at: datetime) -> Outcome:
                     counts["removal_cases"] += open_case_if_grounds(uscc, at=at) is not None
         except Conflict:
             counts["passed"] += 1
+    for uscc in sorted({uscc for _, uscc in missing}):
+        with unit():
+            refresh_stars(uscc, at=at)
     return {"reviews": sum(counts[move] for move in _MOVES), **{name: n for name, n in counts.items() if n}}
 
 

@@ -93,9 +93,9 @@ def state_before(uscc: str) -> HeldState:
 def missing_reviews(at: datetime) -> list[tuple[datetime, str]]:
     """(t, agency) of every review not yet done, in order: from an agency's first rating, or its last review, to `at`."""
     last = dict(
-        db.session.execute(
-            sa.select(Review.agency_uscc, sa.func.max(Review.review_at)).group_by(Review.agency_uscc)
-        ).tuples()
+        db.session.execute(sa.select(Review.agency_uscc, sa.func.max(Review.review_at)).group_by(Review.agency_uscc))
+        .tuples()
+        .all()
     )
     first = db.session.execute(
         sa.select(PastPerformance.agency_uscc, sa.func.min(PastPerformance.published_at))

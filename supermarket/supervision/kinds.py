@@ -8,6 +8,7 @@ from supermarket.payments.deadlines import DUE as PAYMENTS
 from supermarket.ratings.deadlines import DUE as RATINGS
 from supermarket.selection.deadlines import DUE as SELECTION
 from supermarket.standing.deadlines import DUE as STANDING
+from supermarket.supervision.watch import DUE as SUPERVISION
 
 KINDS: tuple[DueKind, ...] = (
     *SELECTION,
@@ -17,4 +18,5 @@ KINDS: tuple[DueKind, ...] = (
     *RATINGS,
     *STANDING,
     *AGENCIES,
+    *SUPERVISION,
 )

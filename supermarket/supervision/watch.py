@@ -1,0 +1,79 @@
+"""Reads every watched step and issues what is due: reminders and cards. Safe to repeat: each level is issued once."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from supermarket.accounts.models import OrganisationKind
+from supermarket.core.deadlines import DueKind, Found
+from supermarket.core.events import Event
+from supermarket.core.unit import unit
+from supermarket.extensions import db
+from supermarket.policies.queries import calendar
+from supermarket.projects.models import Project
+from supermarket.projects.states import ProjectState
+from supermarket.standing.decisions import Office
+from supermarket.standing.operations.common import locked_agency
+from supermarket.standing.queries import main_industry_of
+from supermarket.supervision.levels import level_of
+from supermarket.supervision.models import Finding, Level
+from supermarket.supervision.operations import About, card
+from supermarket.supervision.steps import WATCHED, Step, nearest_office
+
+SELECTION_GRACE = timedelta(seconds=60)  # lifecycle.md: the selection runs at the published minute, within 60 s
+SELECTION_LATE = "selection_late"
+
+
+def watch(at: datetime) -> int:
+    """Issue what the watched steps deserve at `at`; each in its own transaction. Gives how many findings."""
+    issued = 0
+    with unit():
+        found = [(step, level) for finder in WATCHED for step in finder() if (level := _level(step, at)) is not None]
+    for step, level in found:
+        with unit():
+            issued += card(step.about, step.code, level, at=at) is not None
+    return issued
+
+
+def _level(step: Step, at: datetime) -> Level | None:
+    return level_of(step.started, step.limit, at, calendar())
+
+
+def _late_selections(at: datetime, limit: int) -> Found:
+    late = sa.and_(
+        Project.state == ProjectState.FROZEN, Project.due_what == "select", Project.select_at <= at - SELECTION_GRACE
+    )
+    carded = sa.exists().where(Finding.subject_code == Project.code, Finding.code == SELECTION_LATE)
+    query = sa.select(Project.select_at, Project.id).where(late, ~carded)
+    rows = db.session.execute(query.order_by(Project.select_at, Project.id).limit(limit)).tuples()
+    return [(moment + SELECTION_GRACE, project_id) for moment, project_id in rows if moment is not None]
+
+
+def _card_selection(project_id: int, at: datetime, prepared: object) -> bool:
+    project = db.session.get(Project, project_id, with_for_update={"of": Project}, populate_existing=True)
+    if project is None or project.state is not ProjectState.FROZEN or project.select_at is None:
+        return False
+    if project.select_at + SELECTION_GRACE > at:
+        return False
+    office = nearest_office(OrganisationKind.OPERATOR, project.region_code)
+    about = About("project", project.code, project.code, project.region_code, office, project.select_at)
+    return card(about, SELECTION_LATE, Level.RED, at=at) is not None
+
+
+def on_removal_overdue(event: Event) -> None:
+    """`standing.removal_overdue`: a red card to each office that has not answered (rating spec)."""
+    agency = locked_agency(event.subject_code)
+    missing = event.data["missing"]
+    offices = {
+        Office.AUTHORITY.value: (OrganisationKind.AUTHORITY, main_industry_of(agency.uscc, event.at)),
+        Office.OPERATOR.value: (OrganisationKind.OPERATOR, None),
+    }
+    for name in missing if isinstance(missing, list) else ():
+        kind, industry = offices[str(name)]
+        office = nearest_office(kind, agency.region_code, industry)
+        about = About("removal", str(event.data["case_id"]), None, agency.region_code, office, event.at)
+        card(about, f"removal_undecided_by_{name}", Level.RED, at=event.at)
+
+
+# Looked at after everything else of the same moment: what was done in time gets no card.
+DUE: tuple[DueKind, ...] = (DueKind("supervision.selection_late", _late_selections, _card_selection),)
