@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import joinedload, noload, selectinload
+from sqlalchemy.orm import joinedload, lazyload, selectinload
 
 from supermarket.agencies.models import Agency
 from supermarket.core.errors import NotFound
@@ -123,7 +123,7 @@ def search_projects(wanted: ProjectFilter, *, sort: str = "newest", number: int 
         .options(
             joinedload(Project.owner),
             joinedload(Project.winner),
-            joinedload(Project.matter_version).noload(MatterVersion.matter),
+            joinedload(Project.matter_version).lazyload(MatterVersion.matter),
         )
         .order_by(*SORTS.get(sort, SORTS["newest"]))
         .limit(size)
@@ -147,7 +147,7 @@ def after(wanted: ProjectFilter, *, last_id: int | None, limit: int) -> Sequence
         .options(
             joinedload(Project.owner),
             joinedload(Project.winner),
-            joinedload(Project.matter_version).noload(MatterVersion.matter),
+            joinedload(Project.matter_version).lazyload(MatterVersion.matter),
         )
         .order_by(Project.id.desc())
         .limit(limit)
@@ -191,7 +191,7 @@ def enrolments_of(project_id: int) -> Sequence[Enrolment]:
     query = (
         sa.select(Enrolment)
         .where(Enrolment.project_id == project_id, Enrolment.state != EnrolmentState.CANCELLED)
-        .options(joinedload(Enrolment.agency), selectinload(Enrolment.eligibility), noload(Enrolment.project))
+        .options(joinedload(Enrolment.agency), selectinload(Enrolment.eligibility), lazyload(Enrolment.project))
         .order_by(Enrolment.id)
     )
     return db.session.scalars(query).all()
