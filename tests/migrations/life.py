@@ -1,0 +1,158 @@
+"""Rows for the migrations: a market in which things have happened, made through its own operations where it can be."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from supermarket.agencies.models import RegistryList, RegistryRow
+from supermarket.core.events import seal
+from supermarket.core.permissions import Actor, Role
+from supermarket.core.unit import unit
+from supermarket.extensions import db
+from supermarket.projects.commands import Enrol
+from supermarket.projects.models import Project
+from supermarket.projects.operations import enrol
+from supermarket.selection import operations as selection
+from supermarket.selection.deadlines import DUE
+from supermarket.standing.decisions import Move, Office
+from supermarket.standing.models import Opinion, Rectification, RemovalApproval, RemovalCase, Review
+from supermarket.standing.states import OpinionState, RectificationState, RemovalState
+from supermarket.supervision.models import Finding, Level
+from tests.factories.accounts import make_user
+from tests.factories.agencies import make_agency, make_agency_actor, make_related_party
+from tests.factories.contracts import make_completed, make_contract, make_deal
+from tests.factories.credit import make_credit_entry, make_list_entry, make_performance, make_stars
+from tests.factories.policies import CHENGDU_WUHOU, make_policy
+from tests.factories.projects import make_enrolled, make_open_project
+
+
+def settle(at: datetime) -> None:
+    """Everything of the selection that is due."""
+    again = True
+    while again:
+        again = False
+        for kind in DUE:
+            for _due, number in kind.find(at, 100):
+                prepared = kind.prepare(number, at) if kind.prepare else None
+                with unit():
+                    again = kind.act(number, at, prepared) or again
+
+
+def _present(code: str) -> Project:
+    with unit() as session:
+        return session.scalars(sa.select(Project).where(Project.code == code)).one()
+
+
+def _selected(mode: str, at: datetime) -> None:
+    with unit():
+        project, _owner = make_open_project(at, mode=mode)
+        enrolled: list[tuple[object, Actor]] = [*make_enrolled(project, 3, at)]
+        staffed = make_agency(practitioners=1)
+        people = Enrol(practitioner_ids=tuple(person.id for person in staffed.practitioners))
+        enrol(project.code, people, actor=make_agency_actor(staffed), at=at)
+        if mode == "bidding":
+            for step, (_agency, actor) in enumerate(enrolled):
+                selection.submit_quote(project.code, 8_000_000 + step, actor=actor, at=at)
+        code = project.code
+    for moment in ("enrol_until", "select_at"):
+        settle(getattr(_present(code), moment))
+
+
+def live_a_little(at: datetime) -> None:
+    """Purchases in several states, registers with rows, reviews and cards: something in nearly every table."""
+    _selected("random", at)
+    _selected("bidding", at)
+    with unit():
+        make_completed(at=at)
+        make_contract(make_deal(), at=at)
+        agency = make_agency()
+        make_related_party(agency)
+        make_stars(agency, 2)
+        make_credit_entry(agency.uscc, at=at)
+        make_list_entry(from_date=at.date(), uscc=agency.uscc)
+        make_performance(agency.uscc, published_at=at)
+        make_policy("signing_days", 12)
+        _registries()
+        _standing(agency.uscc, at)
+        _cards(at)
+        seal()
+
+
+def _registries() -> None:
+    db.session.add(RegistryList(registry_name="credit-platform", question="dishonesty", label="测试", loaded_at=_NOW))
+    db.session.flush()
+    db.session.add(
+        RegistryRow(registry_name="credit-platform", question="dishonesty", uscc="915101070000000000", row={"a": "b"})
+    )
+
+
+_NOW = datetime.fromisoformat("2026-03-01T00:00:00+00:00")
+
+
+def _standing(uscc: str, at: datetime) -> None:
+    review = Review(
+        agency_uscc=uscc,
+        period="2026-02",
+        review_at=at,
+        ran_at=at,
+        move=Move.DEMOTED,
+        held_before=3,
+        held_after=2,
+        reasons=[{"code": "below_twice"}],
+        inputs={},
+        outcome={},
+    )
+    db.session.add(review)
+    db.session.flush()
+    officer = make_user(Role.OPERATOR)
+    case = RemovalCase(
+        agency_uscc=uscc,
+        state=RemovalState.DECIDING,
+        grounds=[{"code": "low_and_overdue"}],
+        opened_at=at,
+        statement_due_at=at + timedelta(days=7),
+        decision_due_at=at + timedelta(days=21),
+        statement="",
+    )
+    opinion = Opinion(
+        agency_uscc=uscc, state=OpinionState.FILED, document_number="测〔2026〕1号", reason="理由", filed_at=at
+    )
+    db.session.add_all(
+        [
+            case,
+            opinion,
+            Rectification(
+                agency_uscc=uscc,
+                review_id=review.id,
+                state=RectificationState.OPEN,
+                opened_at=at,
+                due_at=at + timedelta(days=21),
+            ),
+        ]
+    )
+    db.session.flush()
+    db.session.add(
+        RemovalApproval(
+            case_id=case.id,
+            office=Office.OPERATOR,
+            user_id=officer.id,
+            organisation_id=officer.memberships[0].organisation_id,
+            approved=True,
+            reason="理由",
+            at=at,
+        )
+    )
+
+
+def _cards(at: datetime) -> None:
+    db.session.add(
+        Finding(
+            subject_kind="project",
+            subject_code="P-2026-000001",
+            code="selection_late",
+            level=Level.RED,
+            region_code=CHENGDU_WUHOU,
+            limit_at=at,
+            issued_at=at,
+        )
+    )
