@@ -44,10 +44,6 @@ class TimedJob:
     queue: Name = "bulk"
     on_the_way: bool = True
 
-    def next_slot(self, after: datetime, until: datetime) -> datetime | None:
-        """The first slot in (after, until]."""
-        return next(iter(self.slots(after, until)), None)
-
     def last_slot(self, at: datetime) -> datetime:
         """The latest slot at or before `at`."""
         return max(self.slots(at - LOOK_BACK, at))
@@ -64,6 +60,12 @@ BY_NAME = {job.name: job for job in TIMED}
 def slot_name(slot: datetime) -> str:
     """A slot as its row and its job name it; sorts in time."""
     return slot.strftime("%Y%m%dT%H%M%SZ")
+
+
+def slots_on_the_way(after: datetime, until: datetime) -> list[tuple[datetime, TimedJob]]:
+    """The slots in (after, until] that a moving demo clock runs, in order."""
+    found = [(slot, job) for job in TIMED if job.on_the_way for slot in job.slots(after, until)]
+    return sorted(found, key=lambda pair: pair[0])
 
 
 def missing(at: datetime) -> list[tuple[TimedJob, datetime]]:
