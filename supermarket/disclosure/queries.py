@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from supermarket.accounts.models import Organisation
-from supermarket.agencies.models import Agency
+from supermarket.agencies.models import Agency, Standing
 from supermarket.core.events import Event
 from supermarket.core.identifiers import mask_name
 from supermarket.extensions import db
@@ -76,3 +76,19 @@ def reissues_of(project_id: int) -> str | None:
     return db.session.scalar(
         sa.select(Project.code).where(Project.reissue_of_id == project_id, Project.published_at.is_not(None))
     )
+
+
+def subject_names(events: Sequence[Event]) -> Mapping[str, str]:
+    """The names of what events are about, by code: projects and, through them, contracts; agencies by theirs."""
+    found = dict(project_names({event.project_code for event in events if event.project_code}))
+    found |= agency_names({event.subject_code for event in events if event.subject_kind == "agency"})
+    return found
+
+
+def agencies_named(q: str, limit: int = 6) -> Sequence[Agency]:
+    """Active agencies whose name holds the words, or with this code: one statement."""
+    conditions = [
+        sa.or_(Agency.name.icontains(word, autoescape=True), Agency.uscc == word.upper()) for word in q.split()
+    ]
+    query = sa.select(Agency).where(Agency.standing == Standing.ACTIVE, *conditions)
+    return db.session.scalars(query.order_by(Agency.name, Agency.id).limit(limit)).all()

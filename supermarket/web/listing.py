@@ -21,6 +21,7 @@ LAST_PAGE = 10_000
 MOST_ROWS = 20_000  # of one download
 FORMATS = ("csv", "xlsx")
 Row = TypeVar("Row")
+Say = Callable[[str], str]
 Cell = str | int | Decimal | datetime | date | None
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]+")
 
@@ -121,7 +122,7 @@ def facet(
     label: str,
     key: str,
     counts: Mapping[str, int],
-    say: Callable[[str], str],
+    say: Say,
     *,
     order: Sequence[str] = (),
     most: int = 12,
@@ -139,7 +140,7 @@ def facet(
     return Facet(label, options)
 
 
-def chips(wanted: Asked, labels: Mapping[str, tuple[str, Callable[[str], str]]]) -> list[Chip]:
+def chips(wanted: Asked, labels: Mapping[str, tuple[str, Say]]) -> list[Chip]:
     """What was asked, each with the address without it: `labels` gives each facet's name and how to say its value."""
     found = [Chip(_("Search"), wanted.q, address(q=None))] if wanted.q else []
     for key, value in wanted.chosen.items():
@@ -172,6 +173,11 @@ def download_links() -> list[tuple[str, str]]:
 
 
 # -- downloads
+
+
+def yuan(fen: int | None) -> Decimal | None:
+    """An amount in yuan, as a number for a spreadsheet."""
+    return None if fen is None else Decimal(fen).scaleb(-2)
 
 
 def _plain(value: Cell) -> str | int | Decimal:

@@ -1,8 +1,18 @@
-"""The sections of each role and how much waits in each."""
+"""The sections of each role and how much waits in each; a role's lines are a function of its own pages."""
 
-from supermarket.core.permissions import Actor
+from collections.abc import Callable
+
+from supermarket.core.permissions import Actor, Role
+from supermarket.web.owner.home import sections as owner_sections
+
+Sections = list[tuple[str, str, int]]
+BY_ROLE: tuple[tuple[Role, Callable[[Actor], Sections]], ...] = ((Role.OWNER, owner_sections),)
 
 
-def sections_of(actor: Actor) -> list[tuple[str, str, int]]:
-    """(label, address, what waits) for the reader's roles, in order."""
-    return []
+def sections_of(actor: Actor) -> Sections:
+    """(label, address, what waits) for the reader's roles, in order; a section of two roles comes once."""
+    found: Sections = []
+    for role, sections in BY_ROLE:
+        if actor.has_role(role):
+            found += [section for section in sections(actor) if section[1] not in {known[1] for known in found}]
+    return found

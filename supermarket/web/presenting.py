@@ -12,12 +12,13 @@ from fractions import Fraction
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from supermarket.accounts.models import Organisation
 from supermarket.core.clock import LOCAL
 from supermarket.core.identifiers import mask_name
 from supermarket.core.permissions import Role
 from supermarket.modes.merit_criteria import half_up
 from supermarket.modes.table import MODES, Mode, ModeName, in_words
-from supermarket.policies.queries import calendar
+from supermarket.policies.queries import ancestors, calendar, region_names
 from supermarket.projects.models import Funding, Project
 from supermarket.projects.money_rules import Ground
 from supermarket.projects.states import ProjectState
@@ -253,6 +254,13 @@ STAGE_LABELS: Mapping[str, object] = {
     "score": _l("Score"),
     "choose": _l("The owner's choice"),
 }
+APPROVAL_STAGE_LABELS: Mapping[str, object] = {
+    "land-and-approval": _l("Project approval and land use"),
+    "design-permit": _l("Engineering permit"),
+    "construction-permit": _l("Construction permit"),
+    "completion-acceptance": _l("Completion and acceptance"),
+    "operation": _l("Operation and others"),
+}
 EXCLUSION_LABELS: Mapping[str, object] = {
     "no_quote": _l("No quote was handed in"),
     "quote_missing": _l("No quote was handed in"),
@@ -283,6 +291,11 @@ def stage_label(name: str) -> str:
     return str(STAGE_LABELS.get(name, name))
 
 
+def stage_of_approval(code: str) -> str:
+    """A stage of an investment project's approval."""
+    return str(APPROVAL_STAGE_LABELS.get(code, code))
+
+
 def exclusion_label(code: str | None) -> str:
     """Why an enrolment or a quote is out; an unknown code shows itself."""
     return str(EXCLUSION_LABELS.get(code or "", code or ""))
@@ -305,6 +318,43 @@ def saving(budget: int, price: int) -> str:
     return f"{(Decimal(budget - price) * 100 / budget).quantize(Decimal('0.1'), ROUND_HALF_UP)}"
 
 
+def organisation_name(row: Organisation) -> str:
+    """An organisation's name on public pages; a natural person's is masked."""
+    return mask_name(row.name) if row.is_natural_person else row.name
+
+
 def owner_name(project: Project) -> str:
-    """The owner's name on public pages; a natural person's is masked."""
-    return mask_name(project.owner.name) if project.owner.is_natural_person else project.owner.name
+    """The owner's name on public pages."""
+    return organisation_name(project.owner)
+
+
+def short_region(code: str) -> str:
+    """A region by its last two names: 成都市武侯区; a province by its own."""
+    names = region_names()
+    path = [names[step][0] for step in ancestors(code)][:2]
+    return "".join(reversed(path[:1] if len(path) < 2 or names[code][2] == "prefecture" else path)) or code
+
+
+RATER_LABELS: Mapping[str, object] = {
+    "owner": _l("Owner"),
+    "authority": _l("Authority"),
+    "operator": _l("Operator"),
+    "agency": _l("Agency"),
+}
+DIMENSION_LABELS: Mapping[str, object] = {
+    "quality": _l("Quality"),
+    "timeliness": _l("Timeliness"),
+    "compliance": _l("Compliance"),
+    "fees": _l("Fees"),
+    "attitude": _l("Attitude"),
+}
+
+
+def rater_label(name: str) -> str:
+    """Who rated."""
+    return str(RATER_LABELS.get(str(name), name))
+
+
+def dimension_label(name: str) -> str:
+    """What was rated."""
+    return str(DIMENSION_LABELS.get(str(name), name))

@@ -4,5 +4,8 @@ from flask import Blueprint
 
 from supermarket.web.account import blueprint as account
 from supermarket.web.health import blueprint as health
+from supermarket.web.home import blueprint as home
+from supermarket.web.owner.pages import blueprint as owner
+from supermarket.web.public.pages import blueprint as public
 
-BLUEPRINTS: tuple[Blueprint, ...] = (health, account)
+BLUEPRINTS: tuple[Blueprint, ...] = (health, public, account, home, owner)

@@ -1,0 +1,1 @@
+"""Pages of an owner: its desk, purchases, contracts, acceptance, payment, rating; `pages` gathers them."""

@@ -1,0 +1,153 @@
+"""The forms of the owner's pages: those of the rooms, with the choices and boxes that only a page has."""
+
+from collections.abc import Mapping
+
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, FieldList, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional
+
+from supermarket.accounts.models import Organisation
+from supermarket.core.errors import FieldError, InvalidInput, MarketError
+from supermarket.core.forms import CommandForm, Text
+from supermarket.core.paging import Slice
+from supermarket.matters.queries import MatterFilter, published
+from supermarket.modes.table import AVAILABLE, MODES, ModeName
+from supermarket.policies.queries import region_names
+from supermarket.projects.forms import FORM_NAMES, FUNDING_LABELS, ProjectForm, ReasonForm
+from supermarket.projects.models import Project
+from supermarket.web.acting import refuse
+
+LISTS = ("deliverables", "payment_terms", "avoid", "criteria")
+
+
+class PurchaseForm(ProjectForm):
+    """The page on which an owner words a purchase; `version` and `reason` matter only for a draft or an amendment."""
+
+    matter = SelectField(_l("Matter"), validators=[Text(least=1, most=16)], validate_choice=False, choices=[])
+    region = SelectField(_l("Region"), validators=[Text(least=6, most=6)], validate_choice=False, choices=[])
+    funding = RadioField(
+        _l("Whose money"), choices=[SelectChoice(kind.value, label) for kind, label in FUNDING_LABELS.items()]
+    )
+    mode = RadioField(
+        _l("Way of selection"),
+        choices=[SelectChoice(name.value, _l(MODES[name].label)) for name in ModeName if name in AVAILABLE],
+    )
+    version = IntegerField(validators=[Optional()])
+    reason = TextAreaField(_l("Reason of the amendment (public)"), validators=[Text(most=1000)])
+
+    def offer(self, owner: Organisation) -> None:
+        """Fill matters and regions: those in force where the owner is."""
+        self.matter.choices = [SelectChoice("", _("Choose a matter"))] + [
+            SelectChoice(code, f"{name} · {code}") for code, name in _matters(owner.region_code)
+        ]
+        self.region.choices = _regions(owner.region_code)
+
+
+def _matters(region_code: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    number = 1
+    while True:
+        rows, _facets = published(MatterFilter(region=region_code, sort="name"), Slice(size=100, number=number))
+        found += [(row.code, row.published_version.name) for row in rows.items if row.published_version is not None]
+        if rows.next is None:
+            return found
+        number += 1
+
+
+def _regions(own: str) -> list[SelectChoice]:
+    """The home province and the owner's own, with their cities and counties, in the order of their codes."""
+    names = region_names()
+    stems = {str(current_app.config["HOME_REGION"])[:2], own[:2]}
+    choices = []
+    for code in sorted(code for code in names if code[:2] in stems):
+        depth = {"province": 0, "prefecture": 1}.get(names[code][2], 2)
+        choices.append(SelectChoice(code, "\u3000" * depth + names[code][0]))
+    return choices
+
+
+class SubmitForm(CommandForm):
+    """The last look before a purchase is handed in."""
+
+    confirm = BooleanField(_l("I have checked it and hand it in for my organisation."))
+    version = IntegerField(validators=[Optional()])
+
+
+class EndForm(ReasonForm):
+    """A public reason and a box for what cannot be undone."""
+
+    confirm = BooleanField(_l("I understand what will follow."))
+
+
+class AcceptFewForm(ReasonForm):
+    """The owner accepts the small number in writing."""
+
+    confirm = BooleanField(_l("I accept that only this many enrolments are valid."))
+
+
+class LowQuoteForm(CommandForm):
+    """The owner's decision on one cost statement."""
+
+    decision = RadioField(
+        _l("Decision"),
+        choices=[SelectChoice("accept", _l("Accept the quote")), SelectChoice("reject", _l("Reject the quote"))],
+    )
+    reason = TextAreaField(_l("Reason (public)"), validators=[Text(least=4, most=1000)])
+
+
+class NumbersEntryForm(CommandForm):
+    """Which draw the numbers are for, and the numbers."""
+
+    purpose = StringField(validators=[Text(least=1, most=16)])
+
+
+def refuse_purchase(form: CommandForm, error: MarketError) -> None:
+    """Put a refusal where the reader looks: fields under the form's names; of a list, above the list and in the summary."""
+    if isinstance(error, InvalidInput):
+        renamed = []
+        for item in error.errors:
+            head = item.field.split(".")[0]
+            name = FORM_NAMES.get(head, {"requirement_notes": "requirements"}.get(head, head))
+            if name in LISTS and name in form:
+                form.form_errors.append(f"{form[name].label.text}: {item.message}")
+            renamed.append(FieldError(name, item.code, item.message))
+        error = InvalidInput(error.message, errors=renamed)
+    refuse(form, error)
+
+
+def list_errors(form: CommandForm) -> Mapping[str, list[str]]:
+    """What is wrong with a list as a whole, by its name."""
+    return {
+        name: [str(item) for item in form[name].errors if isinstance(item, str)]
+        for name in LISTS
+        if name in form and isinstance(form[name], FieldList)
+    }
+
+
+def filled_from(form: PurchaseForm, project: Project) -> None:
+    """Show a stored purchase in the form."""
+    form.name.data, form.matter.data, form.region.data = project.name, project.matter_code, project.region_code
+    form.funding.data, form.mode.data = project.funding.value, project.mode
+    form.budget.data, form.floor.data = project.budget, project.floor
+    form.ceiling.data = project.ceiling if project.ceiling != project.budget else None
+    form.duration_days.data, form.description.data = project.duration_days, project.description
+    form.investment_project_code.data = project.investment_project_code or ""
+    form.requirements.data = project.requirement_notes
+    form.practitioners_needed.data = project.practitioners_needed or None
+    form.min_stars.data, form.min_credit.data = project.min_stars, project.min_credit
+    form.enrol_until.data, form.select_at.data = project.enrol_until, project.select_at
+    form.agency.data = project.named_agency.uscc if project.named_agency else None
+    form.direct_ground.data = project.direct_ground.value if project.direct_ground else None
+    form.direct_document.data, form.version.data = project.direct_document, project.version
+    _rows(form.deliverables, project.deliverables_wanted)
+    _rows(form.payment_terms, project.payment_terms)
+    _rows(form.avoid, [{"agency": row.agency_uscc, "reason": row.reason} for row in project.avoided])
+
+
+def _rows(field: FieldList, rows: list[dict[str, str | int]] | list[dict[str, str]]) -> None:
+    while field.entries:
+        field.pop_entry()
+    for row in rows:
+        field.append_entry(row)

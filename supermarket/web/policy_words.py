@@ -1,0 +1,134 @@
+"""The numbers of the market in words: what each is, its unit, and where it belongs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from supermarket.core.money import format_yuan
+from supermarket.policies.defaults import PolicyValue
+
+WORKING, CALENDAR, MONEY, PERCENT, COUNT, MINUTES, WORD = (
+    "working",
+    "calendar",
+    "money",
+    "percent",
+    "count",
+    "minutes",
+    "word",
+)
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number: what it is and in which unit."""
+
+    label: object
+    unit: str
+
+
+# In the order of a purchase's life; a number that is not here is shown under its key.
+GROUPS: Mapping[str, tuple[object, Mapping[str, Number]]] = {
+    "review": (
+        _l("Review and enrolment"),
+        {
+            "review_project_days": Number(_l("The operator reviews a project"), WORKING),
+            "review_onboarding_days": Number(_l("The operator decides on an agency's form"), WORKING),
+            "social_needs_review": Number(_l("Projects with social money are reviewed, too"), WORD),
+            "enrolment_days": Number(_l("Enrolment stays open at least"), WORKING),
+            "extension_days": Number(_l("Too few: enrolment is extended once by"), WORKING),
+            "reduced_acceptance_days": Number(_l("The owner accepts the small number within"), WORKING),
+            "direct_acceptance_days": Number(_l("A directly named agency answers within"), WORKING),
+            "select_after_minutes": Number(_l("Shortest time from enrolment to selection"), MINUTES),
+        },
+    ),
+    "fewest": (
+        _l("Fewest valid enrolments"),
+        {
+            "min_random": Number(_l("Random draw"), COUNT),
+            "min_random_extended": Number(_l("Random draw, after the extension"), COUNT),
+            "min_bidding": Number(_l("Lowest quote"), COUNT),
+            "min_merit": Number(_l("Best score"), COUNT),
+            "min_merit_extended": Number(_l("Best score, after the extension and if the owner accepts"), COUNT),
+            "min_direct": Number(_l("Direct selection"), COUNT),
+        },
+    ),
+    "money": (
+        _l("Money"),
+        {
+            "direct_small_amount_line": Number(_l("Direct selection with fiscal money up to"), MONEY),
+            "tender_limit": Number(_l("Public tender limit"), MONEY),
+            "central_procurement_limit": Number(_l("Central procurement limit"), MONEY),
+            "splitting_days": Number(_l("Purchases of one matter are added up over"), CALENDAR),
+            "repeat_direct_awards": Number(_l("Direct awards to one agency until an alert"), COUNT),
+        },
+    ),
+    "selection": (
+        _l("Selection"),
+        {
+            "draw_source_fiscal": Number(_l("Source of draws, fiscal money"), WORD),
+            "draw_source_social": Number(_l("Source of draws, social money"), WORD),
+            "draw_reveal_minutes": Number(_l("A party reveals its secret within"), MINUTES),
+            "low_of_ceiling_percent": Number(_l("Abnormally low: below this share of the ceiling"), PERCENT),
+            "low_of_mean_percent": Number(_l("Abnormally low: below this share of the mean"), PERCENT),
+            "cost_statement_days": Number(_l("The agency explains a low quote within"), WORKING),
+            "cost_decision_days": Number(_l("The owner decides on it within"), WORKING),
+            "choice_days": Number(_l("The owner chooses within"), WORKING),
+            "succession_price_percent": Number(_l("The next in order may be dearer by at most"), PERCENT),
+        },
+    ),
+    "contract": (
+        _l("Standstill, contract, service"),
+        {
+            "standstill_fiscal_days": Number(_l("Standstill, fiscal money"), WORKING),
+            "standstill_social_days": Number(_l("Standstill, social money"), WORKING),
+            "standstill_social_direct_days": Number(_l("Standstill, social money and direct selection"), WORKING),
+            "signing_days": Number(_l("Both sides sign within"), WORKING),
+            "urge_before_days": Number(_l("Reminder before a limit ends"), WORKING),
+            "contract_public_days": Number(_l("A signed contract is public within"), WORKING),
+            "acceptance_days": Number(_l("The owner accepts or returns a result within"), WORKING),
+            "payment_calendar_days": Number(_l("The owner pays within"), CALENDAR),
+            "extension_total_calendar_days": Number(_l("Extensions of a contract, in all"), CALENDAR),
+        },
+    ),
+    "after": (
+        _l("Ratings, complaints, credit"),
+        {
+            "rating_days": Number(_l("All invited rate within"), WORKING),
+            "appeal_days": Number(_l("An appeal is made within"), WORKING),
+            "appeal_decision_days": Number(_l("An appeal is decided within"), WORKING),
+            "complaint_acceptance_days": Number(_l("A complaint is taken up within"), WORKING),
+            "complaint_decision_days": Number(_l("A complaint is decided within"), WORKING),
+            "rectification_days": Number(_l("Rectification within"), WORKING),
+            "removal_statement_days": Number(_l("Statement before a removal within"), WORKING),
+            "removal_decision_days": Number(_l("Decision on a removal within"), WORKING),
+            "practitioner_load": Number(_l("Running contracts of one practitioner, at most"), COUNT),
+        },
+    ),
+}
+_SOURCES: Mapping[str, object] = {
+    "parties": _l("secrets of operator and witness, bound beforehand"),
+    "published": _l("published lottery numbers"),
+}
+
+
+def shown(value: PolicyValue, unit: str) -> str:
+    """A number with its unit, in the reader's language."""
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, list):
+        return ", ".join(value)
+    match unit:
+        case "money" if isinstance(value, int):
+            return format_yuan(value)
+        case "working":
+            return str(_("%(number)s working days", number=value)) if value else str(_("at once"))
+        case "calendar":
+            return str(_("%(number)s calendar days", number=value))
+        case "minutes":
+            return str(_("%(number)s minutes", number=value))
+        case "percent":
+            return f"{value} %"
+    head = str(value).partition(":")[0]
+    return str(_SOURCES.get(head, value))
