@@ -14,9 +14,10 @@ from supermarket.api import once
 from supermarket.api.bodies import read_form, read_nothing
 from supermarket.api.parameters import Query, read_query
 from supermarket.api.shapes import Listing, Shape
-from supermarket.core.errors import MarketError, NotFound
+from supermarket.core.errors import InvalidInput, MarketError, NotFound
 from supermarket.core.forms import CommandForm
 from supermarket.extensions import db
+from supermarket.projects.forms import in_form_names
 from supermarket.web.access import Access, label, present_actor
 from supermarket.web.errors import market_problem
 
@@ -135,7 +136,10 @@ def _write(made: Route, arguments: dict[str, object]) -> Response:
         arguments["prepared"] = made.prepare(**places)
 
     def act() -> once.Answer:
-        result = made.view(**arguments)
+        try:
+            result = made.view(**arguments)
+        except InvalidInput as error:
+            raise in_form_names(error) from error
         db.session.flush()
         return once.Answer(made.status, dumped(result))
 

@@ -8,6 +8,7 @@ from wtforms import Field, FieldList, FormField, IntegerField, SelectField, Stri
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional, Regexp
 
+from supermarket.core.errors import FieldError, InvalidInput
 from supermarket.core.forms import CommandForm, IdentifiersField, MomentField, Needed, Text, UsccField, YuanField
 from supermarket.credit.points import CreditLevel
 from supermarket.modes.merit_criteria import CriterionKind
@@ -30,8 +31,19 @@ CRITERION_LABELS = {
     CriterionKind.EXPERIENCE: _l("Experience"),
     CriterionKind.LEAD_TIME: _l("Lead time"),
 }
-# What the operation calls a field → what the form calls it, for errors that the operation finds.
-FORM_NAMES = {"matter_code": "matter", "region_code": "region", "named_agency_uscc": "agency"}
+# What the operations call a field → what the forms call it, for errors that an operation finds.
+FORM_NAMES = {
+    "matter_code": "matter",
+    "region_code": "region",
+    "named_agency_uscc": "agency",
+    "practitioner_ids": "practitioners",
+}
+
+
+def in_form_names(error: InvalidInput) -> InvalidInput:
+    """The same refusal with each field as the forms of this room call it."""
+    renamed = [FieldError(FORM_NAMES.get(item.field, item.field), item.code, item.message) for item in error.errors]
+    return InvalidInput(error.message, errors=renamed)
 
 
 def _or_none(value: object) -> str | None:

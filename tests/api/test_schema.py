@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
+    negative_data_rejection,
     response_headers_conformance,
     response_schema_conformance,
     status_code_conformance,
@@ -19,8 +20,8 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 
 from supermarket.api.parameters import Query
 from supermarket.api.routes import ROUTES, Route
+from supermarket.core.clock import now
 from supermarket.extensions import db
-from tests.conftest import AT
 from tests.factories.api_world import World, make_world
 
 CHECKS = [
@@ -29,6 +30,7 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
     response_headers_conformance,
+    negative_data_rejection,
 ]
 _TURN = count()
 
@@ -42,7 +44,7 @@ def world(app: Flask) -> Iterator[World]:
         real = db.session
         db.session = scoped_session(sessionmaker(bind=connection, join_transaction_mode="create_savepoint"))
         try:
-            yield make_world(app.test_client(), AT)
+            yield make_world(app.test_client(), now())
         finally:
             db.session.remove()
             db.session = real
@@ -77,6 +79,15 @@ def test_every_operation(route: Route, described: schemathesis.BaseSchema, world
         case.call_and_validate(checks=CHECKS, headers=program.headers())
 
     ask()
+
+
+def test_the_document_is_valid(described: schemathesis.BaseSchema) -> None:
+    described.validate()
+    raw = described.raw_schema
+    assert raw["openapi"] == "3.1.0"
+    assert {(method.upper(), path) for path, item in raw["paths"].items() for method in item} == {
+        (route.method, route.path) for route in ROUTES
+    }
 
 
 def modes_of(route: Route) -> list[schemathesis.GenerationMode]:
