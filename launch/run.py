@@ -115,9 +115,8 @@ def _start_site(data: Path, bind: str, env: dict[str, str]) -> list[Child]:
     python = environment.python()
     commands: list[tuple[str, list[str | Path], float]] = [
         ("web", [environment.script("gunicorn"), "--config", ROOT / "gunicorn.conf.py", "wsgi:app"], 12),
-        ("worker-urgent", [python, "-m", "workers", "run", "urgent"], 20),
-        ("worker", [python, "-m", "workers", "run", "default", "bulk"], 20),
-        ("scheduler", [python, "-m", "workers", "schedule"], 10),
+        # One worker for `urgent`, one for the rest, and the clockwork: forks that share their memory.
+        ("workers", [python, "-m", "workers", "all"], 20),
     ]
     started: list[Child] = []
     try:

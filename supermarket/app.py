@@ -1,35 +1,20 @@
-"""The application factory: binds extensions, gateways, pages, API and commands."""
+"""The application factory: the foundation with sign-in, pages, API and commands."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from flask import Flask, Response, g, has_request_context, request, session
+from flask import Flask, Response, g
 from flask_babel import get_locale
 
-from config import ROOT, Settings, data_folder
-from launch.servers import ensure, ensure_witness
-from supermarket import api, cli, web, wiring
+from config import ROOT
+from supermarket import api, cli, web
 from supermarket.accounts.queries import user_of_session
-from supermarket.extensions import babel, csrf, db, limiter, login, migrate
-from supermarket.gateways import build
-from supermarket.jobs import JOBS
+from supermarket.extensions import csrf, db, limiter, login, migrate
+from supermarket.foundation import make_foundation
 
-LOCALES = ("zh_CN", "en")
-CONTENT_SECURITY_POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-
-
-def chosen_locale() -> str:
-    """The reader's language: as chosen, else Chinese; English for an API client that asks for it."""
-    if not has_request_context():  # jobs and commands
-        return LOCALES[0]
-    if request.path.startswith("/api/"):
-        return (
-            request.accept_languages.best_match(["zh-CN", "zh", "en"], "en")
-            .replace("-", "_")
-            .replace("zh", "zh_CN")[:5]
-        )
-    chosen = session.get("locale")
-    return chosen if chosen in LOCALES else LOCALES[0]
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
 
 
 def _headers(response: Response) -> Response:
@@ -43,41 +28,15 @@ def _headers(response: Response) -> Response:
     return response
 
 
-def settings() -> dict[str, object]:
-    """Settings from the environment and DATA; starts its database, queue and witness where nothing names any."""
-    data = data_folder()
-    servers = ensure(data)
-    found = Settings(data, servers.database_url, servers.redis_url, servers.owner_url).mapping()
-    return found | {"WITNESS_URL": ensure_witness(data)}
-
-
 def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
     """The application; `overrides` replace settings, and with a database and queue among them nothing is started."""
-    app = Flask(
-        "supermarket",
-        root_path=str(Path(__file__).parent),
-        static_folder=str(ROOT / "static"),
-        template_folder=str(ROOT / "templates"),
-    )
-    known = overrides or {}
-    if "SQLALCHEMY_DATABASE_URI" in known:
-        url = str(known["SQLALCHEMY_DATABASE_URI"])
-        base = Settings(Path(str(known["DATA"])), url, str(known["REDIS_URL"]), url).mapping()
-    else:
-        base = settings()
-    app.config.update(base)
-    app.config.update(known)
-    app.config["JOBS"] = JOBS
+    app = make_foundation(overrides)
     app.url_map.strict_slashes = False
-    db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)
-    babel.init_app(app, locale_selector=chosen_locale)
     login.user_loader(user_of_session)
-    app.extensions["gateways"] = build(app.config)
-    wiring.connect()
     app.after_request(_headers)
     app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.add_extension("jinja2.ext.do")

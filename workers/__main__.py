@@ -1,10 +1,12 @@
-"""`python -m workers run QUEUE …` works on queues; `python -m workers schedule` is the clockwork."""
+"""`python -m workers run QUEUE …` works on queues; `python -m workers schedule` is the clockwork; `all` is
+both, for one small machine."""
 
 import argparse
+import sys
 
-from supermarket.app import create_app
+from supermarket.foundation import make_foundation
 from supermarket.gateways.queue import QUEUES
-from workers import schedule, worker
+from workers import schedule, together, worker
 
 
 def main() -> None:
@@ -14,12 +16,15 @@ def main() -> None:
     run = commands.add_parser("run", help="work on queues, the first one first")
     run.add_argument("queues", nargs="+", choices=QUEUES)
     commands.add_parser("schedule", help="enqueue what it is time for")
+    commands.add_parser("all", help="a worker for urgent, one for the rest, and the clockwork, sharing their memory")
     chosen = parser.parse_args()
-    app = create_app()
+    app = make_foundation()
     if chosen.command == "run":
         worker.work(app, chosen.queues)
-    else:
+    elif chosen.command == "schedule":
         schedule.run(app)
+    else:
+        sys.exit(together.run(app))
 
 
 if __name__ == "__main__":

@@ -5,26 +5,33 @@ This module's path is written into index folders: keep it. rjieba's tokens equal
 
 from __future__ import annotations
 
+import importlib
 import unicodedata
+from functools import cache
+from types import ModuleType
 from typing import Final
-
-import rjieba
 
 # Words that every text has and nobody searches for.
 _STOP: Final = frozenset("的了和与及或等在为由") | {"the", "a", "an", "of", "and", "or", "to", "in"}
 _LONGEST_PART: Final = 3
 
 
+@cache
+def _rjieba() -> ModuleType:
+    # Its dictionary takes 32 MB: only where words are really cut.
+    return importlib.import_module("rjieba")
+
+
 def index_words(text: str) -> list[str]:
     """All words of a text and the shorter words inside them, in order, with repeats."""
-    return _kept(rjieba.cut_for_search(_normal(text)))
+    return _kept(_rjieba().cut_for_search(_normal(text)))
 
 
 def query_words(text: str) -> list[str]:
     """The words that a text must have to match: of a long word its parts, since another text may cut it otherwise."""
     words: list[str] = []
-    for word in rjieba.cut(_normal(text)):
-        parts = [part for part in _kept(rjieba.cut_for_search(word)) if len(part) <= _LONGEST_PART]
+    for word in _rjieba().cut(_normal(text)):
+        parts = [part for part in _kept(_rjieba().cut_for_search(word)) if len(part) <= _LONGEST_PART]
         words.extend(_kept([word]) if word.isascii() or not parts else parts)
     return list(dict.fromkeys(words))
 
