@@ -183,14 +183,14 @@ def test_a_row_taken_out_or_swapped_is_found(owner: Session) -> None:
     for number in range(1, 6):
         tell(number)
     seal()
-    chain = sealed_rows(owner)
+    second = sealed_rows(owner)[1].event_id
     _behind_the_triggers(owner, "platform.sealed_events", "DELETE FROM platform.sealed_events WHERE seq = 2")
     assert verify_chain().broken_at == 3
     assert verify_chain().unsealed == 1
     _behind_the_triggers(
         owner,
         "platform.sealed_events",
-        f"UPDATE platform.sealed_events SET event_id = {chain[1].event_id} WHERE seq = 4",  # noqa: S608 - a number
+        f"UPDATE platform.sealed_events SET event_id = {second} WHERE seq = 4",  # noqa: S608 - a number
     )
     assert verify_chain().broken_at == 3
 
