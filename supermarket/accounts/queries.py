@@ -75,6 +75,16 @@ def organisations_of_kind(kind: OrganisationKind) -> Sequence[Organisation]:
     return db.session.scalars(sa.select(Organisation).where(Organisation.kind == kind).order_by(Organisation.id)).all()
 
 
+def search_organisations(text: str, limit: int = 50) -> Sequence[Organisation]:
+    """Organisations by part of a name or by code, by name; the first of all of them without a text."""
+    query = sa.select(Organisation).order_by(Organisation.name, Organisation.id).limit(limit)
+    if text:
+        query = query.where(
+            sa.or_(Organisation.name.icontains(text, autoescape=True), Organisation.uscc == text.upper())
+        )
+    return db.session.scalars(query).all()
+
+
 def members(organisation_id: int) -> Sequence[Membership]:
     """Who acts for an organisation."""
     query = sa.select(Membership).where(Membership.organisation_id == organisation_id).order_by(Membership.id)

@@ -1,12 +1,20 @@
 """The sections of each role and how much waits in each; a role's lines are a function of its own pages."""
 
 from collections.abc import Callable
+from functools import partial
 
 from supermarket.core.permissions import Actor, Role
+from supermarket.web.agency.home import sections as agency_sections
+from supermarket.web.officer.home import sections as office_sections
 from supermarket.web.owner.home import sections as owner_sections
 
 Sections = list[tuple[str, str, int]]
-BY_ROLE: tuple[tuple[Role, Callable[[Actor], Sections]], ...] = ((Role.OWNER, owner_sections),)
+OFFICES = (Role.OPERATOR, Role.REGULATOR, Role.SUPERVISOR, Role.EDITOR, Role.EXPERT)
+BY_ROLE: tuple[tuple[Role, Callable[[Actor], Sections]], ...] = (
+    (Role.OWNER, owner_sections),
+    (Role.AGENCY, agency_sections),
+    *((role, partial(office_sections, role=role)) for role in OFFICES),
+)
 
 
 def sections_of(actor: Actor) -> Sections:

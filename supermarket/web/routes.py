@@ -3,9 +3,12 @@
 from flask import Blueprint
 
 from supermarket.web.account import blueprint as account
+from supermarket.web.agency import blueprint as agency
+from supermarket.web.files import blueprint as files
 from supermarket.web.health import blueprint as health
 from supermarket.web.home import blueprint as home
+from supermarket.web.officer import blueprint as office
 from supermarket.web.owner.pages import blueprint as owner
 from supermarket.web.public.pages import blueprint as public
 
-BLUEPRINTS: tuple[Blueprint, ...] = (health, public, account, home, owner)
+BLUEPRINTS: tuple[Blueprint, ...] = (health, public, account, home, owner, agency, office, files)
