@@ -66,7 +66,9 @@ def set_numbers(*, actor: Actor, at: datetime) -> int:
 
 def enter_lists(agencies: tuple[InventedAgency, ...], *, actor: Actor, at: datetime) -> int:
     """Two entries of serious dishonesty, two of good faith; gives how many are new. `actor` enters them for the region."""
-    known = set(db.session.execute(sa.select(ListEntry.uscc, ListEntry.document_number)).tuples())
+    known = {
+        (uscc, number) for uscc, number in db.session.execute(sa.select(ListEntry.uscc, ListEntry.document_number))
+    }
     fresh = [item for item in _entries(agencies, local_date(at)) if (item.uscc, item.document_number) not in known]
     for item in fresh:
         list_add(item, actor=actor, at=at)

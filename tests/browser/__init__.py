@@ -1,0 +1,1 @@
+"""People in a real browser on a running site."""
