@@ -130,7 +130,7 @@ def test_who_may_not_enrol_gets_every_reason(market: World) -> None:
     db.session.commit()
     answer = market.program("agency").post(f"/projects/{market.random.code}/enrolments", {})
     assert (answer.status_code, answer.json["code"]) == (422, "rule_broken")
-    assert {"standing", "qualifications"} <= {item["code"] for item in answer.json["findings"]}
+    assert {"standing", "qualifications_valid"} <= {item["code"] for item in answer.json["findings"]}
     assert market.program("owner").post(f"/projects/{market.random.code}/enrolments", {}).status_code == 403
 
 
