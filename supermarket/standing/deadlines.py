@@ -33,7 +33,7 @@ def _kind(
 ) -> DueKind:
     def find(at: datetime, limit: int) -> Found:
         query = sa.select(moment, row_id).where(where, moment <= at).order_by(moment, row_id).limit(limit)
-        return [(due, thing) for due, thing in db.session.execute(query).tuples() if due is not None]
+        return [(due, thing) for due, thing in db.session.execute(query) if due is not None]
 
     def do(thing_id: int, at: datetime, prepared: object) -> bool:
         return act(thing_id, at=at)

@@ -92,17 +92,14 @@ def state_before(uscc: str) -> HeldState:
 
 def missing_reviews(at: datetime) -> list[tuple[datetime, str]]:
     """(t, agency) of every review not yet done, in order: from an agency's first rating, or its last review, to `at`."""
-    last = dict(
-        db.session.execute(sa.select(Review.agency_uscc, sa.func.max(Review.review_at)).group_by(Review.agency_uscc))
-        .tuples()
-        .all()
-    )
+    reviewed = sa.select(Review.agency_uscc, sa.func.max(Review.review_at)).group_by(Review.agency_uscc)
+    last = {row[0]: row[1] for row in db.session.execute(reviewed)}
     first = db.session.execute(
         sa.select(PastPerformance.agency_uscc, sa.func.min(PastPerformance.published_at))
         .join(Agency, Agency.uscc == PastPerformance.agency_uscc)
         .where(PastPerformance.score.is_not(None), Agency.standing != Standing.EXPELLED)
         .group_by(PastPerformance.agency_uscc)
-    ).tuples()
+    )
     found = [(moment, uscc) for uscc, since in first for moment in review_moments(last.get(uscc, since), at)]
     return sorted(found)
 

@@ -45,7 +45,7 @@ def _late_selections(at: datetime, limit: int) -> Found:
     )
     carded = sa.exists().where(Finding.subject_code == Project.code, Finding.code == SELECTION_LATE)
     query = sa.select(Project.select_at, Project.id).where(late, ~carded)
-    rows = db.session.execute(query.order_by(Project.select_at, Project.id).limit(limit)).tuples()
+    rows = db.session.execute(query.order_by(Project.select_at, Project.id).limit(limit))
     return [(moment + SELECTION_GRACE, project_id) for moment, project_id in rows if moment is not None]
 
 
