@@ -48,8 +48,9 @@ fmt: set-up ## put the code into the house style
 	@$(BIN)/ruff format .
 
 translations: set-up ## read the messages out of the code into supermarket/translations, and compile them
-	@$(BIN)/pybabel -q extract --no-wrap --sort-by-file --add-comments=L10N -F babel.cfg -k _l -o $(DATA)/messages.pot .
-	@$(BIN)/pybabel -q update --no-wrap --no-fuzzy-matching --ignore-obsolete -i $(DATA)/messages.pot -d supermarket/translations
+	@$(BIN)/pybabel -q extract --no-wrap --no-location --sort-output -F babel.cfg -k _l -o $(DATA)/messages.pot .
+	@$(BIN)/pybabel -q update --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
+		-i $(DATA)/messages.pot -d supermarket/translations
 	@$(PYTHON) -m launch set-up --data "$(DATA)"
 
 # Universal: the same list serves every Python from 3.11 on, on every system.
