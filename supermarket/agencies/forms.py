@@ -106,7 +106,7 @@ class QualificationForm(CommandForm):
 class PractitionerForm(CommandForm):
     """A person with a licence; the identity number is never shown again."""
 
-    name = StringField(_l("Name"), validators=[Text(2, 64)])
+    name = StringField(_l("Name of the person"), validators=[Text(2, 64)])
     licence_kind = StringField(_l("Kind of licence (code)"), validators=[Text(4, 8)])
     licence_number = StringField(_l("Number of the licence"), validators=[Text(1, 64)])
     registered_until = DateField(_l("Registered with us until"), validators=[Needed()])

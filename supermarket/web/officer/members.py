@@ -40,7 +40,7 @@ class MemberForm(CommandForm):
     """A person who shall act for the organisation; whoever has no account yet gets one."""
 
     email = EmailField(_l("E-mail address"), validators=[Email()])
-    name = StringField(_l("Name"), validators=[Text(1, 64)])
+    name = StringField(_l("Name of the person"), validators=[Text(1, 64)])
     region = StringField(_l("Region (code), empty: the whole country"), validators=[Text(0, 6)])
     industries = SelectMultipleField(
         _l("Industries, none: all"),
