@@ -15,7 +15,7 @@ from supermarket.core.events import TAGS, Tag, record
 from supermarket.supervision.kinds import KINDS
 from tests.architecture.sources import imports_of, python_files, room_of, tree_of
 
-DOORS = {"web", "api", "cli", "demo", "app"}
+DOORS = {"foundation", "web", "api", "cli", "demo", "app"}
 MODULES = [path for path in python_files("supermarket") if room_of(path) not in DOORS | {"data"}]
 PERSONAL = re.compile(r"(^|_)(email|phone|telephone|mobile|identity|password|salt|person_name)($|_)")
 

@@ -25,7 +25,7 @@ DEBTS = {
     ): "the API's machinery owns these rows; the table stands with the accounts",
     ("supermarket/selection/awarding.py", "Enrolment"): "a direct award enters the named agency, who did not enrol",
 }
-DOORS = ("web", "api", "cli", "demo", "app")
+DOORS = ("foundation", "web", "api", "cli", "demo", "app")
 WRITES = {"add", "add_all", "delete", "flush", "commit", "merge", "bulk_save_objects", "bulk_insert_mappings"}
 
 
