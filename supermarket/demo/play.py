@@ -22,14 +22,17 @@ from supermarket.demo.repertoire import BEGINS_BEFORE_END, Favourite, Part, part
 from supermarket.demo.service import serve
 from supermarket.demo.stage import HOURS, Stage, quietly
 from supermarket.extensions import db
+from supermarket.notices.mail import mail, pending
 from supermarket.projects.models import Project
 from supermarket.supervision.demo_clock import follow, set_clock
+from supermarket.supervision.supervise import supervise_now
 
 # Places in cast of those whom the repertoire means; all are surveyors.
 FAVOURITES = {Favourite.AGENCY: 1, Favourite.AGENCY_2: 37, Favourite.EXCELLENT: 49, Favourite.POOR: 25}
-DAYS_A_PROJECT = timedelta(days=9)
+DAYS_A_PROJECT, SHORTEST = timedelta(days=9), timedelta(days=60)
 LONGEST_SERVICE = 30  # working days; longer ones would not end within a year of demonstration
 DIRECT_MOST = 2_800_000  # fen; under every region's line
+_INSTANT = timedelta(seconds=1)
 Say = Callable[[str], None]
 Life = tuple[datetime, int, Moments]
 
@@ -52,19 +55,20 @@ def play(
     ends: datetime | None = None,
     say: Say = lambda line: None,
 ) -> Played:
-    """Play so many purchases; the first time over the year up to now, later from the market's clock on.
+    """Play so many purchases: up to now where the market stands in the past (the first time a year), else from its clock on.
 
     Raises RuleBroken where the market is no demonstration, LookupError where it is not loaded.
     """
     with unit():
         must_be_demo()
-        first, crew = not clock_is_set(), assemble()
+        unset, crew = not clock_is_set(), assemble()
         start = begins or beginning()
         known = db.session.scalar(sa.select(sa.func.count()).select_from(Project)) or 0
-    up_to_now = first and ends is None
-    end = ends or (real_now() if first else start + max(timedelta(days=60), count * DAYS_A_PROJECT))
+    # Also a play that was broken off in the past is followed by one that goes on from there up to now.
+    up_to_now = ends is None and real_now() - start > SHORTEST
+    end = ends or (real_now() if up_to_now else start + max(SHORTEST, count * DAYS_A_PROJECT))
     played = Played(start, end)
-    if first:
+    if unset:
         set_clock(start)
     with quietly():
         stage = Stage(crew, start)
@@ -74,6 +78,9 @@ def play(
         if up_to_now:
             set_clock(real_now())
         follow()
+        stage.ticked.add(supervise_now().ticked)  # the agencies' checks, once for all the nights
+        while waiting := pending():
+            mail(waiting)
     with unit():
         played.states = _states()
     played.due = stage.ticked.done
@@ -89,15 +96,18 @@ def _run(stage: Stage, lives: list[Life], played: Played, say: Say) -> None:
     heapq.heapify(waiting)
     begun: set[int] = set()
     while waiting and waiting[0][0] <= played.ends:
-        moment, number, life = heapq.heappop(waiting)
+        moment = waiting[0][0]
         stage.go_to(moment)
-        wake = next(life, None)
-        if wake is not None:
-            heapq.heappush(waiting, (max(wake, stage.now), number, life))
-        if number not in begun:
-            begun.add(number)
-            played.projects = len(begun)
-            say(f"{len(begun)}/{len(lives)} … {local_text(stage.now)[:10]} …")
+        # Everybody who acts at this moment, before the clock looks again for what is due.
+        while waiting and waiting[0][0] <= moment:
+            _moment, number, life = heapq.heappop(waiting)
+            wake = next(life, None)
+            if wake is not None:
+                heapq.heappush(waiting, (max(wake, moment + _INSTANT), number, life))
+            if number not in begun:
+                begun.add(number)
+                played.projects = len(begun)
+                say(f"{len(begun)}/{len(lives)} … {local_text(stage.now)[:10]} …")
 
 
 def _lives(stage: Stage, count: int, known: int, end: datetime) -> Iterator[Life]:

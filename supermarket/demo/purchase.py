@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
+
 from supermarket.accounts.queries import organisation_by_uscc
 from supermarket.contracts import operations as contracts
 from supermarket.contracts.commands import Sign
@@ -19,6 +21,7 @@ from supermarket.demo import cast, words
 from supermarket.demo.crew import able, people_for
 from supermarket.demo.repertoire import BEGINS_BEFORE_END, Favourite, Part, Plot
 from supermarket.demo.stage import HOURS, Stage
+from supermarket.extensions import db
 from supermarket.modes.table import MODES, ModeName
 from supermarket.projects import operations as projects
 from supermarket.projects.commands import DeliverableWanted, Enrol, PaymentTerm, ProjectDraft
@@ -48,6 +51,8 @@ class Purchase:
     code: str = ""
     owner: Actor = field(init=False)
     owner_id: int = field(init=False)
+    contract_code: str = ""
+    winner: str = ""
     turned: bool = False  # what the plot is about has happened
 
     def __post_init__(self) -> None:
@@ -66,6 +71,10 @@ class Purchase:
     def row(self) -> Project:
         """The project as it stands."""
         return project_for(self.code, SYSTEM)
+
+    def state(self) -> ProjectState:
+        """Where the project stands."""
+        return db.session.execute(sa.select(Project.state).where(Project.code == self.code)).scalar_one()
 
     def until_contract(self) -> Moments:
         """From the draft until the contract is in force, or the life is over before."""
@@ -144,7 +153,7 @@ class Purchase:
 
     def _publish(self) -> Moments:
         self._submit()
-        if self.row().state is ProjectState.IN_REVIEW and self.plot is not Plot.IN_REVIEW:
+        if self.state() is ProjectState.IN_REVIEW and self.plot is not Plot.IN_REVIEW:
             yield self._soon()
             if self.plot is Plot.RATED and self.rng.random() < 0.15:
                 self.stage.act(
@@ -175,7 +184,7 @@ class Purchase:
         for number, uscc in enumerate(self._bidders()):
             if number % 2 == 0:
                 yield self._soon()
-            if self.row().state is ProjectState.OPEN:
+            if self.state() is ProjectState.OPEN:
                 self._enrol_one(uscc, number)
 
     def _bidders(self) -> list[str]:
@@ -286,7 +295,7 @@ class Purchase:
 
     def _contract(self) -> Moments:
         """Standstill, notice, two signatures; a decline or a lapse takes it to the next in order."""
-        while (state := self.row().state) in (ProjectState.ANNOUNCED, ProjectState.AWARDED):
+        while (state := self.state()) in (ProjectState.ANNOUNCED, ProjectState.AWARDED):
             if state is ProjectState.AWARDED:
                 yield from self._sign()
                 if self.plot in (Plot.OWNER_TO_SIGN, Plot.AGENCY_TO_SIGN):
@@ -331,13 +340,13 @@ class Purchase:
         actor = self.owner if party is Party.OWNER else self.stage.crew.agencies[row.agency.uscc]
         self.stage.act(contracts.sign, row.code, Sign(row.document.sha256, True), actor=actor)
 
-    def winner(self) -> str:
-        """The code of the contract's agency."""
-        return self.contract().agency.uscc
-
     def in_service(self) -> bool:
-        """Whether the service has begun."""
-        return bool(self.code) and self.row().state is ProjectState.IN_SERVICE
+        """Whether the service has begun; then contract and winner are known for good."""
+        if not self.code or self.state() is not ProjectState.IN_SERVICE:
+            return False
+        contract = self.contract()
+        self.contract_code, self.winner = contract.code, contract.agency.uscc
+        return True
 
     def authority(self) -> Actor:
         """Somebody of the matter's industry authority."""

@@ -98,7 +98,7 @@ PARTS = (
     Part(Plot.FROZEN, "bidding", _SOCIAL, _ME),
     Part(Plot.RATED, "direct", _SOCIAL, _BEST, share=0.12),
     Part(Plot.TO_RATE, "merit", _SOCIAL, _ME, demo_owner=True),
-    Part(Plot.UNSIGNED, "bidding", share=0.22),
+    Part(Plot.UNSIGNED, "random", share=0.22),
     Part(Plot.OFFERED, "direct", _SOCIAL, _ME),
     Part(Plot.WITHDRAWN, "merit", share=0.3),
     Part(Plot.TO_DELIVER, "bidding", None, _ME),

@@ -68,7 +68,7 @@ def serve(life: Purchase) -> Moments:
 
 def temper_of(life: Purchase) -> Temper:
     """The agency's way, the same in all its contracts."""
-    uscc = life.winner()
+    uscc = life.winner
     if uscc == life.favourites[Favourite.POOR]:
         return BAD
     if uscc in (life.favourites[Favourite.EXCELLENT], life.favourites[Favourite.AGENCY_2]):
@@ -77,11 +77,11 @@ def temper_of(life: Purchase) -> Temper:
 
 
 def _agency(life: Purchase) -> Actor:
-    return life.stage.crew.agencies[life.winner()]
+    return life.stage.crew.agencies[life.winner]
 
 
 def _deliver(life: Purchase, row: Deliverable, temper: Temper) -> Moments:
-    number, code = row.number, life.contract().code
+    number, code = row.number, life.contract_code
     yield _when(life, row, temper)
     _submit(life, number)
     if life.plot is Plot.TO_ACCEPT:
@@ -134,12 +134,12 @@ def _record_outcome(life: Purchase, number: int, temper: Temper) -> None:
     authority = life.authority()
     outcome = life.rng.choice(temper.outcomes)
     command = RecordOutcome(outcome, agency_at_fault=outcome is ApprovalOutcome.RETURNED)
-    life.stage.act(deliverables.record_outcome, life.contract().code, number, command, actor=authority)
+    life.stage.act(deliverables.record_outcome, life.contract_code, number, command, actor=authority)
 
 
 def _pay(life: Purchase) -> Moments:
     """Every instalment that has fallen due: the owner's voucher, the agency's confirmation."""
-    code = life.contract().code
+    code = life.contract_code
     for row in items_of(life.contract()):
         number = row.number
         if row.state is not PaymentState.DUE:
@@ -171,7 +171,7 @@ def _rate(life: Purchase, temper: Temper) -> Moments:
         comments = words.ABOUT_OWNER if rater is RaterKind.AGENCY else temper.comments
         command = Give(_points(life, rater, temper), life.rng.choice(comments))
         actor = life.stage.crew.by_organisation[organisation_id]
-        life.stage.act(ratings.give, life.contract().code, command, actor=actor)
+        life.stage.act(ratings.give, life.contract_code, command, actor=actor)
 
 
 def _points(life: Purchase, rater: RaterKind, temper: Temper) -> Mapping[Dimension, int]:

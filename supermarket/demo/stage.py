@@ -26,7 +26,7 @@ from supermarket.supervision.timed import TIMED, TimedJob, run_slot
 # The registries of the demonstration never change: asked again each night, a year would be 26 000 equal rounds.
 PLAYED = tuple(kind for kind in KINDS if kind.name != "agency_checks")
 # People work at these times; few of them, so that the clock stops seldom.
-HOURS = (time(9, 30), time(11, 0), time(15, 0), time(16, 30))
+HOURS = (time(9, 30), time(15, 0))
 _BATCH = 20
 
 T = TypeVar("T")
