@@ -209,9 +209,13 @@ def due_label(what: str) -> str:
     return str(DUE_LABELS.get(what, what))
 
 
+# Limits of calendar days: the contract's for results, thirty for payments (lifecycle.md, Time limits).
+_CALENDAR_LIMITS = frozenset({"submit_deliverable", "record_payment"})
+
+
 def due(what: str, at: datetime, now: datetime) -> Due:
-    """A due moment with the working days left; reads the calendar once per page."""
-    return Due(what, at, calendar().remaining(at, now) if at > now else None)
+    """A due moment with the working days left, where the limit counts them; reads the calendar once per page."""
+    return Due(what, at, calendar().remaining(at, now) if at > now and what not in _CALENDAR_LIMITS else None)
 
 
 def project_due(

@@ -32,6 +32,9 @@ from supermarket.selection.states import LIVE_AWARDS
 from supermarket.web import timelines
 from supermarket.web.presenting import Due, Milestones, Step, life_line, mode_of, project_due
 
+# Who enrolled, quoted or was excluded is nobody's business before the announcement, not even the owner's or an office's.
+_SEALED = ("enrolment.", "quote.", "cost_statement.")
+
 
 @dataclass(frozen=True)
 class DrawShown:
@@ -120,6 +123,8 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
     project = project_for(code, actor)
     known = timeline(subject_kind="project", subject_code=project.code, public_only=public_only, limit=500)
     pool_fixed, announced = project.frozen_at is not None, project.announced_at is not None
+    if not announced:
+        known = [event for event in known if not event.tag.startswith(_SEALED)]
     rows = enrolments_of(project.id) if pool_fixed else ()
     shown = rows if announced or project.ended_at is not None else [r for r in rows if r.state is EnrolmentState.LIVE]
     awards = awards_of(project.id) if pool_fixed else ()

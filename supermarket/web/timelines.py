@@ -12,6 +12,8 @@ from supermarket.core.events import TAGS, Event, Value
 from supermarket.core.identifiers import is_uscc
 from supermarket.core.money import format_yuan
 from supermarket.core.permissions import Role
+from supermarket.deliverables.forms import OUTCOME_LABELS
+from supermarket.deliverables.states import ApprovalOutcome
 from supermarket.disclosure.queries import agency_names, organisation_names
 from supermarket.web.listing import address
 from supermarket.web.presenting import ROLE_LABELS, deadline_text, word
@@ -81,6 +83,14 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "contract.in_force": ("ok", "check"),
     "contract.lapsed": ("bad", "stop"),
     "contract.urged": ("warn", "bell"),
+    "deliverable.accepted": ("ok", "check"),
+    "deliverable.returned": ("warn", "return"),
+    "deliverable.overdue": ("bad", "alert"),
+    "deliverable.acceptance_overdue": ("bad", "alert"),
+    "contract.completed": ("ok", "check"),
+    "rating.published": ("ok", "star"),
+    "credit.entered": ("warn", "scale"),
+    "payment.fell_due": ("", "clock"),
     "payment.paid": ("ok", "coin"),
     "payment.overdue": ("bad", "alert"),
     "agency.admitted": ("ok", "check"),
@@ -110,6 +120,8 @@ def _shown(key: str, value: Value, names: Mapping[str, str]) -> str:
             return word("award", value)
         case "role" if value in set(Role):
             return str(ROLE_LABELS[Role(value)])
+        case "outcome":
+            return str(OUTCOME_LABELS[ApprovalOutcome(value)]) if value in set(ApprovalOutcome) else value
         case "before" | "after":
             return word("agency", value)
     if is_uscc(value):

@@ -1,6 +1,6 @@
 """What an owner's desk reads across rooms: what waits, what changed, what there is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -140,6 +140,12 @@ def changes(actor: Actor, limit: int = 12) -> Sequence[Event]:
         .limit(limit)
     )
     return db.session.scalars(query).all()
+
+
+def own_names(codes: Collection[str]) -> Mapping[str, str]:
+    """Names of purchases by code, drafts too: one statement; the caller has asked whose they are."""
+    rows = db.session.execute(sa.select(Project.code, Project.name).where(Project.code.in_(codes))).all()
+    return {row.code: row.name for row in rows}
 
 
 def figures(actor: Actor) -> Figures:

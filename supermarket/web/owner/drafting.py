@@ -21,6 +21,7 @@ from supermarket.projects.queries import project_for
 from supermarket.projects.states import PROJECT, ProjectAction
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import perform, tell
+from supermarket.web.listing import clean
 from supermarket.web.owner.blueprint import blueprint
 from supermarket.web.owner.forms import LISTS, PurchaseForm, filled_from, list_errors, refuse_purchase
 from supermarket.web.project_page import criteria_of
@@ -127,6 +128,7 @@ def new() -> Answer:
     if request.method == "GET":
         form = PurchaseForm(formdata=None)
         form.region.data, form.mode.data, form.funding.data = owner.region_code, "random", "fiscal"
+        form.matter.data = clean(request.args.get("matter", ""), 16)
         return _page(form, owner, title=title, kind="new")
     form = _sent()
     if _rows_changed(form, request.form.get("act", "")):

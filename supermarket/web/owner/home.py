@@ -1,6 +1,7 @@
 """The owner's desk, and its part of the side column."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import g, render_template, url_for
@@ -8,6 +9,7 @@ from flask_babel import gettext as _
 
 from supermarket.contracts.queries import Waiting
 from supermarket.core.clock import now
+from supermarket.core.events import Event
 from supermarket.core.permissions import Actor
 from supermarket.projects.states import ProjectState
 from supermarket.web import presenting, timelines
@@ -71,6 +73,15 @@ def work(item: Waiting, at: datetime) -> Work:
     return Work(presenting.due_label(item.what), item.name, url_of(item), due)
 
 
+def _named(events: Sequence[Event]) -> list[timelines.Entry]:
+    """What changed, each with the purchase that it belongs to."""
+    names = desk.own_names({event.project_code for event in events if event.project_code})
+    return [
+        replace(entry, detail=" · ".join(filter(None, (names.get(event.project_code or "", ""), entry.detail))))
+        for event, entry in zip(events, timelines.entries(events), strict=True)
+    ]
+
+
 def home() -> str:
     """What waits for me, what changed, my purchases by state, figures."""
     actor, at = present_actor(), now()
@@ -80,7 +91,7 @@ def home() -> str:
     return render_template(
         "owner/home.html",
         works=[work(item, at) for item in waiting],
-        changes=timelines.entries(desk.changes(actor)),
+        changes=_named(desk.changes(actor)),
         figures=figures,
         states=[(state, figures.by_state[state]) for state in WAITING_STATES if state in figures.by_state],
     )

@@ -29,6 +29,8 @@ from supermarket.web.public.blueprint import blueprint
 from supermarket.web.public.projects import Answer
 
 PAGE_SIZE = 20
+# Recomputations that change nothing for a reader; they stay in the log and the feed of changes.
+QUIET = frozenset({"credit.stars_computed"})
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,8 @@ def agency(uscc: str) -> str:
     kinds = {kind.code: kind.name for kind in qualification_kinds()}
     level, credit = star_level(row.uscc), credit_of(row.uscc, at)
     scores = scores_of_agency(row.uscc, Slice(size=20))
-    events = timeline(subject_kind="agency", subject_code=row.uscc, public_only=True, limit=200)
+    known = timeline(subject_kind="agency", subject_code=row.uscc, public_only=True, limit=300)
+    events = [event for event in known if event.tag not in QUIET][:60]
     chosen = request.args.get("events", "")
     return render_template(
         "public/agency.html",

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from supermarket.core.clock import now
 from supermarket.core.errors import NotFound
-from supermarket.core.permissions import Actor, P, may
+from supermarket.core.permissions import Actor, P, Role, may
 from supermarket.documents.queries import content, readable_document
 from supermarket.extensions import db
 from supermarket.policies.models import Industry
@@ -146,6 +146,9 @@ def next_step(page: ProjectPage, actor: Actor) -> list[tuple[str, str, str]]:
     """(label, address, tone) of what this reader can do now, the one next step first."""
     project, code = page.project, page.project.code
     steps: list[tuple[str, str, str]] = []
+    if actor.has_role(Role.AGENCY) and project.published_at is not None:
+        label = _("Check whether we may enrol") if project.state is ProjectState.OPEN else _("Our part in it")
+        steps.append((label, url_for("agency.project", code=code), "primary"))
     if may(actor, P.PROJECT_DRAFT, organisation_id=project.owner_id) and not actor.system:
         if project.state is ProjectState.DRAFT:
             steps.append((_("Last look and hand in"), url_for("owner.submit", code=code), "primary"))
