@@ -22,7 +22,7 @@ def chosen_locale() -> str:
     """The reader's language: as chosen, else Chinese; English for an API client that asks for it."""
     if not has_request_context():  # jobs and commands
         return LOCALES[0]
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/v1/"):
         return (
             request.accept_languages.best_match(["zh-CN", "zh", "en"], "en")
             .replace("-", "_")

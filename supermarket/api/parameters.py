@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails, PydanticCustomError
 from werkzeug.datastructures import MultiDict
 
+from supermarket.api.cursors import opened
 from supermarket.core.errors import FieldError, InvalidInput
 from supermarket.core.paging import MOST, USUAL, Slice
 
@@ -57,10 +58,13 @@ def read_query(kind: type[Query], given: "MultiDict[str, str]") -> Query:
     if errors:
         raise InvalidInput(_("Some parameters cannot be read."), errors=errors)
     try:
-        return kind.model_validate(given.to_dict(flat=True))
+        found = kind.model_validate(given.to_dict(flat=True))
     except ValidationError as error:
-        found = [_sentence(item) for item in error.errors(include_url=False)]
-        raise InvalidInput(_("Some parameters cannot be read."), errors=found) from error
+        errors = [_sentence(item) for item in error.errors(include_url=False)]
+        raise InvalidInput(_("Some parameters cannot be read."), errors=errors) from error
+    if isinstance(found, PageQuery) and found.after is not None:
+        return found.model_copy(update={"after": opened(found.after)})
+    return found
 
 
 def _shown(name: str) -> str:

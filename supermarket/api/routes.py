@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from supermarket.api import once
 from supermarket.api.bodies import read_form, read_nothing
+from supermarket.api.cursors import signed
 from supermarket.api.parameters import Query, read_query
 from supermarket.api.shapes import Listing, Shape
 from supermarket.core.errors import InvalidInput, MarketError, NotFound
@@ -158,7 +159,7 @@ def dumped(result: object) -> once.Json | None:
     if isinstance(result, Shape):
         return result.model_dump(mode="json")
     if isinstance(result, Listing):
-        return {"items": [item.model_dump(mode="json") for item in result.items], "next": result.next}
+        return {"items": [item.model_dump(mode="json") for item in result.items], "next": signed(result.next)}
     if result is None:
         return None
     raise TypeError(f"a view gave {type(result).__name__}, which is no shape")

@@ -52,6 +52,19 @@ def test_a_cursor_neither_skips_nor_doubles_while_rows_come(client: FlaskClient,
     assert rest["next"] is None
 
 
+def test_a_cursor_is_of_one_list_and_not_made_up(market: World) -> None:
+    nobody = market.program("nobody")
+    cursor = nobody.get("/projects?page[size]=1").json["next"]
+    assert nobody.get(f"/projects?page[after]={cursor}").status_code == 200
+    for path, text in (
+        ("/contracts", cursor),
+        ("/projects", "W1siaSIsIjk5OTk5OTk5OTk5Il1d"),
+        ("/projects", cursor + "x"),
+    ):
+        answer = nobody.get(f"{path}?page[after]={text}")
+        assert [(item["field"], item["code"]) for item in answer.json["errors"]] == [("page[after]", "cursor")]
+
+
 def test_projects_by_cursor(market: World) -> None:
     nobody = market.program("nobody")
     found = codes(nobody, "/projects")
