@@ -3,7 +3,7 @@
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +22,31 @@ class Import:
     line: int
     module: str
     names: tuple[str, ...]
+
+
+def of_every(names: Iterable[str]) -> Callable[[Callable[[str], None]], Callable[[], None]]:
+    """Make of a check of one file (or tag) one test of all of them, which names everything that it finds.
+
+    A test per file and rule would be thousands, each slower to announce than to run.
+    """
+    wanted = list(names)
+
+    def decorate(check: Callable[[str], None]) -> Callable[[], None]:
+        def test() -> None:
+            found = []
+            for name in wanted:
+                try:
+                    check(name)
+                except AssertionError as error:
+                    found.append(str(error).partition("\nassert ")[0])
+            assert wanted, "there is nothing to look at"
+            assert not found, "\n".join(["", *found])
+
+        test.__name__ = check.__name__
+        test.__doc__ = check.__doc__
+        return test
+
+    return decorate
 
 
 @cache

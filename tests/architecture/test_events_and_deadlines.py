@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from types import ModuleType
 
-import pytest
-
 from supermarket import wiring
 from supermarket.core.deadlines import DueKind
 from supermarket.core.events import TAGS, Tag, record
 from supermarket.supervision.kinds import KINDS
-from tests.architecture.sources import imports_of, python_files, room_of, tree_of
+from tests.architecture.sources import imports_of, of_every, python_files, room_of, tree_of
 
 DOORS = {"foundation", "web", "api", "cli", "demo", "app"}
 MODULES = [path for path in python_files("supermarket") if room_of(path) not in DOORS | {"data"}]
@@ -59,13 +57,13 @@ def wrong_keys(tree: ast.Module, namespace: Mapping[str, object]) -> Iterator[st
             yield f"line {node.lineno}: {tags[0].name} wants {sorted(tags[0].keys)}, gets {sorted(keys)}"
 
 
-@pytest.mark.parametrize("path", MODULES)
+@of_every(MODULES)
 def test_events_are_recorded_with_their_tags_keys(path: str) -> None:
     found = list(wrong_keys(tree_of(path), vars(module_of(path))))
     assert not found, f"{path}: {'; '.join(found)}"
 
 
-@pytest.mark.parametrize("path", [path for path in python_files("supermarket") if room_of(path) in DOORS])
+@of_every([path for path in python_files("supermarket") if room_of(path) in DOORS])
 def test_pages_api_and_commands_record_nothing_themselves(path: str) -> None:
     recorders = [
         item.line
@@ -126,14 +124,14 @@ def test_no_tag_is_declared_in_vain() -> None:
     assert not idle, f"nothing records {', '.join(idle)}"
 
 
-@pytest.mark.parametrize("name", sorted(declared()))
+@of_every(sorted(declared()))
 def test_a_tag_stands_in_its_rooms_events(name: str) -> None:
     path, _constant = declared()[name]
     assert path == f"supermarket/{room_of(path)}/events.py", f"{name} is declared in {path}"
     assert re.fullmatch(r"[a-z_]+\.[a-z_]+", name), f"{name}: a tag is room.what_happened"
 
 
-@pytest.mark.parametrize("name", sorted(declared()))
+@of_every(sorted(declared()))
 def test_a_tags_sentence_names_only_its_keys(name: str) -> None:
     tag = TAGS[name]
     places = set(re.findall(r"%\((\w+)\)s", tag.sentence))
@@ -142,7 +140,7 @@ def test_a_tags_sentence_names_only_its_keys(name: str) -> None:
     assert not missing, f"{name}: the sentence names {sorted(missing)}, which the data has not"
 
 
-@pytest.mark.parametrize("name", sorted(declared()))
+@of_every(sorted(declared()))
 def test_events_hold_references_and_no_personal_data(name: str) -> None:
     personal = sorted(key for key in TAGS[name].keys if PERSONAL.search(key))
     assert not personal, f"{name} stores {personal}"
@@ -153,12 +151,16 @@ def test_the_wiring_names_only_declared_tags() -> None:
     assert not unknown, f"wired, but never declared: {sorted(unknown)}"
 
 
+# The supervision's own view of other rooms' limits.
+OBSERVED = "supermarket/supervision/watch.py"
+
+
 def due_kinds() -> list[tuple[str, DueKind]]:
     """Every DueKind of every `deadlines.py`, with its file."""
     return [
         (path, kind)
         for path in MODULES
-        if path.endswith("/deadlines.py")
+        if path.endswith("/deadlines.py") or path == OBSERVED
         for value in vars(module_of(path)).values()
         for kind in (value if isinstance(value, tuple) else (value,))
         if isinstance(kind, DueKind)
@@ -182,6 +184,6 @@ def test_due_kinds_are_declared_in_deadlines_only() -> None:
             for node in ast.walk(tree_of(path))
             if isinstance(node, ast.Call) and _value(node.func, vars(module_of(path))) is DueKind
         ]
-        assert not made or path.endswith("/deadlines.py"), (
+        assert not made or path.endswith("/deadlines.py") or path == OBSERVED, (
             f"{path}, line {made}: a room's due kinds stand in deadlines.py"
         )

@@ -12,6 +12,7 @@ from tests.architecture.sources import (
     PRODUCT,
     committed,
     imports_of,
+    of_every,
     python_files,
     room_of,
     text_of,
@@ -32,8 +33,8 @@ CLOCKS = {
     "supermarket/gateways/registries.py": "when a registry answered is evidence, in real time",
     "witness/clock.py": "the witness's own",
 }
-# Rooms where numbers may be fractions that nobody pays: time-outs, weights of a search, rhythm of a job.
-FRACTIONS = {"gateways", "data"}
+# Rooms where numbers may be fractions that nobody pays: time-outs, weights of a search, chances of an invented life.
+FRACTIONS = {"gateways", "data", "demo"}
 
 # The search index on disk has a commit of its own; it is no part of the market's transaction and can be rebuilt.
 OF_THE_INDEX = "writer.commit"
@@ -121,7 +122,7 @@ def _asserts(path: str, check: Check, sentence: str) -> None:
     assert not found, f"{path}: {'; '.join(found)} – {sentence}"
 
 
-@pytest.mark.parametrize("path", [path for path in MARKET_FILES if path != "supermarket/core/unit.py"])
+@of_every([path for path in MARKET_FILES if path != "supermarket/core/unit.py"])
 def test_only_the_unit_of_work_commits(path: str) -> None:
     _asserts(path, commits, "only supermarket/core/unit.py commits: `with unit():`")
 
@@ -130,22 +131,22 @@ def test_the_unit_of_work_commits_once() -> None:
     assert len(commits(tree_of("supermarket/core/unit.py"))) == 1
 
 
-@pytest.mark.parametrize("path", OURS)
+@of_every(OURS)
 def test_no_import_stands_inside_a_function(path: str) -> None:
     _asserts(path, inner_imports, "imports stand at the head of a file")
 
 
-@pytest.mark.parametrize("path", OURS)
+@of_every(OURS)
 def test_no_moment_is_without_its_zone(path: str) -> None:
     _asserts(path, naive_times, "moments are aware")
 
 
-@pytest.mark.parametrize("path", [path for path in [*MARKET_FILES, *python_files("witness")] if path not in CLOCKS])
+@of_every([path for path in [*MARKET_FILES, *python_files("witness")] if path not in CLOCKS])
 def test_only_the_clocks_read_the_machines_time(path: str) -> None:
     _asserts(path, clock_readings, "ask supermarket.core.clock; operations are given `at`")
 
 
-@pytest.mark.parametrize("path", sorted(CLOCKS))
+@of_every(sorted(CLOCKS))
 def test_the_clocks_are_where_they_are_said_to_be(path: str) -> None:
     assert clock_readings(tree_of(path)), f"{path} reads no time: strike it off CLOCKS"
 
@@ -154,7 +155,7 @@ def _counts_money(path: str) -> bool:
     return room_of(path) not in FRACTIONS
 
 
-@pytest.mark.parametrize("path", [path for path in python_files("supermarket") if _counts_money(path)])
+@of_every([path for path in python_files("supermarket") if _counts_money(path)])
 def test_no_float_comes_near_money_or_points(path: str) -> None:
     found = [item for item in floats(tree_of(path)) if not _is_json_type(path, item)]
     assert not found, f"{path}: {'; '.join(found)} – whole fen, Decimal or Fraction, never float"
@@ -166,14 +167,14 @@ def _is_json_type(path: str, item: str) -> bool:
     return re.match(r"\s*Json\w*( = |: )", line) is not None or line.startswith("JSON")
 
 
-@pytest.mark.parametrize("path", OURS)
+@of_every(OURS)
 def test_no_exception_is_swallowed(path: str) -> None:
     _asserts(
         path, swallowed, "name the exception and do something about it (contextlib.suppress says that it is meant)"
     )
 
 
-@pytest.mark.parametrize("path", python_files("migrations/versions"))
+@of_every(python_files("migrations/versions"))
 def test_migrations_need_no_code_of_ours(path: str) -> None:
     """A migration of today must still run when the code has moved on."""
     named = {item.module for item in imports_of(tree_of(path)) if item.module.split(".")[0] in {*PRODUCT, "tests"}}
@@ -187,7 +188,7 @@ def _operations() -> Iterator[str]:
             yield path
 
 
-@pytest.mark.parametrize("path", sorted(_operations()))
+@of_every(sorted(_operations()))
 def test_operations_and_rules_are_told_the_time(path: str) -> None:
     asked = [
         f"line {item.line}: {name}"
@@ -210,7 +211,7 @@ def _measured() -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", _measured())
+@of_every(_measured())
 def test_no_file_is_longer_than_400_lines(path: str) -> None:
     lines = len(text_of(path).splitlines())
     assert lines <= LONGEST_FILE, f"{path} has {lines} lines; split it by what its parts are about"
@@ -220,7 +221,7 @@ _SILENCED = re.compile(r"#\s*(type: ignore|noqa)")
 _WITH_REASON = re.compile(r"#\s*(type: ignore\[[a-z, -]+\]|noqa: [A-Z]+[0-9]+(, ?[A-Z]+[0-9]+)*)\s+(#|–|-)\s*\S")
 
 
-@pytest.mark.parametrize("path", PRODUCT_FILES)
+@of_every(PRODUCT_FILES)
 def test_whoever_silences_a_checker_says_why(path: str) -> None:
     lines = text_of(path).splitlines()
     silent = [
@@ -237,19 +238,19 @@ def _same_reason_above(lines: list[str], number: int) -> bool:
     return _WITH_REASON.search(above) is not None or above.startswith("#")
 
 
-@pytest.mark.parametrize("path", PRODUCT_FILES)
+@of_every(PRODUCT_FILES)
 def test_every_module_says_what_it_is(path: str) -> None:
     assert ast.get_docstring(tree_of(path)), f"{path} has no docstring"
 
 
-@pytest.mark.parametrize("path", PRODUCT_FILES)
+@of_every(PRODUCT_FILES)
 def test_nothing_is_left_for_later(path: str) -> None:
     marks = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XXX|HACK)\b")
     found = [f"line {number}" for number, line in enumerate(text_of(path).splitlines(), 1) if marks.search(line)]
     assert not found, f"{path}: {', '.join(found)} – finish it or leave it out"
 
 
-@pytest.mark.parametrize("path", python_files("tests"))
+@of_every(python_files("tests"))
 def test_our_own_code_is_not_mocked(path: str) -> None:
     mocks = [item.line for item in imports_of(tree_of(path)) if item.module.startswith("unittest.mock")]
     assert not mocks, f"{path}, line {mocks}: take the fakes of supermarket/gateways"

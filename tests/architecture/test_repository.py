@@ -4,10 +4,8 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
 from config import ROOT
-from tests.architecture.sources import committed, text_of
+from tests.architecture.sources import committed, of_every, text_of
 
 # Written apart, so that this file does not find itself.
 OF_ONE_MACHINE = {
@@ -27,7 +25,7 @@ def _texts() -> list[str]:
     return [path for path in committed() if Path(path).suffix not in BINARY and path not in NAMES_PATHS_ON_PURPOSE]
 
 
-@pytest.mark.parametrize("path", _texts())
+@of_every(_texts())
 def test_nothing_committed_belongs_to_one_machine(path: str) -> None:
     found = [
         f"line {number}: {what}"
@@ -43,12 +41,12 @@ def test_third_party_files_are_fetched_and_not_committed() -> None:
     assert not carried, f"made at set-up, and yet committed: {carried[:5]}"
 
 
-@pytest.mark.parametrize("path", DOCUMENTS)
+@of_every(DOCUMENTS)
 def test_the_documents_are_there(path: str) -> None:
     assert len(text_of(path)) > 300, f"{path} says too little"
 
 
-@pytest.mark.parametrize("path", [path for path in committed() if path.endswith(".md")])
+@of_every([path for path in committed() if path.endswith(".md")])
 def test_links_between_documents_lead_somewhere(path: str) -> None:
     folder = (ROOT / path).parent
     dead = [

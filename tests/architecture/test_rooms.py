@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from config import ROOT
-from tests.architecture.sources import imports_of, python_files, room_of, rooms, rooms_named, tree_of
+from tests.architecture.sources import imports_of, of_every, python_files, room_of, rooms, rooms_named, tree_of
 
 # Facts, open to every room; and the package itself (its version).
 FACTS = "data"
@@ -50,9 +50,7 @@ def test_every_package_of_the_market_has_a_row_in_the_document() -> None:
     assert there - {FACTS} == set(rooms()), "docs/architecture.md and supermarket/ have different rooms"
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in python_files("supermarket") if len(Path(path).parts) > 2 or path.count("/") == 1]
-)
+@of_every([path for path in python_files("supermarket") if len(Path(path).parts) > 2 or path.count("/") == 1])
 def test_a_room_imports_only_rooms_above_it(path: str) -> None:
     room = room_of(path)
     if room in {"__init__", FACTS}:
@@ -73,19 +71,19 @@ def test_the_check_finds_an_import_from_below() -> None:
     assert not upward_imports(ast.parse("from supermarket.core import clock"), "projects", order)
 
 
-@pytest.mark.parametrize("path", python_files("witness"))
+@of_every(python_files("witness"))
 def test_the_witness_knows_nothing_of_the_market(path: str) -> None:
     named = {item.module.split(".")[0] for item in imports_of(tree_of(path))}
     assert not named & {"supermarket", "workers", "launch", "config"}, f"{path} imports the market that it watches"
 
 
-@pytest.mark.parametrize("path", python_files("supermarket", "workers"))
+@of_every(python_files("supermarket", "workers"))
 def test_the_market_imports_nothing_of_the_witness(path: str) -> None:
     named = {item.module.split(".")[0] for item in imports_of(tree_of(path))}
     assert "witness" not in named, f"{path} imports the witness, which is a program of the regulator's own"
 
 
-@pytest.mark.parametrize("path", python_files("supermarket", "workers", "witness", "launch"))
+@of_every(python_files("supermarket", "workers", "witness", "launch"))
 def test_the_product_imports_nothing_of_its_tests(path: str) -> None:
     named = {item.module.split(".")[0] for item in imports_of(tree_of(path))}
     assert not named & {"tests", "benchmarks"}, f"{path} imports tests"
@@ -96,7 +94,7 @@ def below_the_doors() -> list[str]:
     return [path for path in python_files("supermarket") if room_of(path) not in {*DOORS, FACTS, "__init__"}]
 
 
-@pytest.mark.parametrize("path", below_the_doors())
+@of_every(below_the_doors())
 def test_no_room_below_the_doors_knows_the_request(path: str) -> None:
     names = {name for item in imports_of(tree_of(path)) if item.module == "flask" for name in item.names} & OF_A_REQUEST
     names -= {"g"} if path in KNOWS_G else set()
@@ -126,7 +124,7 @@ API_MACHINERY = {
 }
 
 
-@pytest.mark.parametrize("path", python_files("supermarket/web", "supermarket/api"))
+@of_every(python_files("supermarket/web", "supermarket/api"))
 def test_pages_and_api_write_only_through_operations(path: str) -> None:
     allowed = API_MACHINERY.get(path, set())
     found = [item for item in session_writes(tree_of(path)) if item.rpartition(".")[2] not in allowed]
@@ -168,9 +166,7 @@ def foreign_writes(tree: ast.Module, room: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in python_files("supermarket") if room_of(path) not in {FACTS, "__init__"}]
-)
+@of_every([path for path in python_files("supermarket") if room_of(path) not in {FACTS, "__init__"}])
 def test_only_a_rooms_own_operations_write_its_rows(path: str) -> None:
     known = [f" {model}" for (file, model) in DEBTS if file == path]
     found = [item for item in foreign_writes(tree_of(path), room_of(path)) if not _names_one_of(item, known)]

@@ -8,7 +8,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from config import ROOT
-from tests.architecture.sources import templates, text_of
+from tests.architecture.sources import of_every, templates, text_of
 
 JINJA = Environment(extensions=["jinja2.ext.do", "jinja2.ext.i18n"], autoescape=True)
 TRANSLATORS = {"_", "gettext", "ngettext", "pgettext", "npgettext"}
@@ -112,7 +112,7 @@ def untranslated_strings(source: str) -> Iterator[str]:
             yield f"line {constant.lineno}: {value[:60]!r}"
 
 
-@pytest.mark.parametrize("path", templates())
+@of_every(templates())
 def test_a_page_holds_nothing_that_the_policy_refuses(path: str) -> None:
     refused = read(text_of(path)).refused
     assert not refused, f"{path}: {'; '.join(refused)}"
@@ -123,13 +123,13 @@ def _translated_templates() -> list[str]:
     return [path for path in templates() if not path.startswith("templates/gallery")]
 
 
-@pytest.mark.parametrize("path", _translated_templates())
+@of_every(_translated_templates())
 def test_every_visible_text_goes_through_gettext(path: str) -> None:
     found = untranslated(read(text_of(path)))
     assert not found, f"{path}: {'; '.join(found)} – wrap it in _()"
 
 
-@pytest.mark.parametrize("path", _translated_templates())
+@of_every(_translated_templates())
 def test_every_sentence_in_an_expression_goes_through_gettext(path: str) -> None:
     found = list(untranslated_strings(text_of(path)))
     assert not found, f"{path}: {'; '.join(found)} – wrap it in _()"
@@ -142,13 +142,13 @@ def marked_safe(source: str) -> list[str]:
     return found + re.findall(r"autoescape\s+false", source)
 
 
-@pytest.mark.parametrize("path", templates())
+@of_every(templates())
 def test_escaping_is_never_switched_off(path: str) -> None:
     found = marked_safe(text_of(path))
     assert not found, f"{path}: {'; '.join(found)} – texts joined to markup are escaped without it"
 
 
-@pytest.mark.parametrize("path", templates())
+@of_every(templates())
 def test_every_form_that_posts_carries_its_token(path: str) -> None:
     text = text_of(path)
     posting = len(re.findall(r"<form\b[^>]*method=[\"']post", text, re.IGNORECASE))
@@ -156,15 +156,13 @@ def test_every_form_that_posts_carries_its_token(path: str) -> None:
     assert tokens >= posting, f"{path}: {posting} forms post, {tokens} carry a token"
 
 
-@pytest.mark.parametrize(
-    "path", sorted(str(item.relative_to(ROOT)) for item in (ROOT / "static" / "css").glob("*.css"))
-)
+@of_every(sorted(str(item.relative_to(ROOT)) for item in (ROOT / "static" / "css").glob("*.css")))
 def test_style_sheets_load_nothing_from_elsewhere(path: str) -> None:
     found = re.findall(r"@import[^;]+;|url\(\s*[\"']?(?:https?:)?//[^)]*\)", text_of(path))
     assert not found, f"{path}: {found}"
 
 
-@pytest.mark.parametrize("path", sorted(str(item.relative_to(ROOT)) for item in (ROOT / "static" / "js").glob("*.js")))
+@of_every(sorted(str(item.relative_to(ROOT)) for item in (ROOT / "static" / "js").glob("*.js")))
 def test_scripts_ask_nobody_else_and_compile_no_text(path: str) -> None:
     found = re.findall(r"\beval\(|new Function\(|[\"'`]https?://[^\"'`]*|document\.write\(", text_of(path))
     assert [item for item in found if "www.w3.org" not in item] == [], f"{path}: {found}"

@@ -103,7 +103,7 @@ def test_a_percent_sign_cannot_break_a_sentence() -> None:
         text[:60]
         for item in messages()
         for text in _texts(item.string)
-        if NAMED.search(text) and re.search(r"%(?!\(\w+\)[sd]|%)", text)
+        if NAMED.search(text) and re.search(r"%(?!\(\w+\)[sd])", text.replace("%%", ""))
     ]
     assert not broken, f"a lone % beside places to fill: {broken[:8]}"
 
