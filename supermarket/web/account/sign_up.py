@@ -64,7 +64,7 @@ def sign_up_now() -> tuple[str, int] | str | Response:
     command = SignUp(
         kind=OrganisationKind(form.kind.data),
         organisation_name=form.organisation_name.data,
-        uscc=form.uscc.data,
+        uscc=form.uscc.data or "",
         region_code=region,
         name=form.name.data,
         email=form.email.data,

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from wtforms import SelectChoice
 
 from supermarket.agencies import operations as agencies
+from supermarket.agencies.forms import RelatedPartyForm
 from supermarket.agencies.models import Agency, Practitioner, Qualification, RelatedParty, Service
 from supermarket.agencies.queries import agency_file
 from supermarket.core.clock import now
@@ -20,7 +21,6 @@ from supermarket.web.agency.blueprint import blueprint, own_agency
 from supermarket.web.agency.forms import (
     PractitionerForm,
     QualificationForm,
-    RelatedPartyForm,
     ServiceForm,
     kind_choices,
 )

@@ -93,14 +93,6 @@ class PractitionerForm(forms.PractitionerForm):
         return _refuse_far_days(self, "registered_until") and fine
 
 
-class RelatedPartyForm(forms.RelatedPartyForm):
-    """The head, a controller or a manager."""
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.relation.choices = [SelectChoice(value, label) for value, label in forms.RELATIONS]
-
-
 class BodyForm(CommandForm):
     """The body of a sealed quote, which only the bidder keeps; not trimmed, its commitment is over every byte."""
 

@@ -1,5 +1,8 @@
 """The agency's desk, and its part of the side column."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import sqlalchemy as sa
 from flask import g, url_for
 from flask_babel import gettext as _
@@ -54,7 +57,9 @@ def answers_wanted(agency: Agency) -> list[Waiting]:
             CostStatement.decided_at.is_(None),
         )
     )
-    rows = db.session.execute(sa.union_all(offers, statements)).all()
+    rows: Sequence[sa.Row[tuple[str, str, str, datetime | None]]] = db.session.execute(  # type: ignore[assignment]  # a union has no row type
+        sa.union_all(offers, statements)
+    ).all()
     return [Waiting(row.what, row.code, None, row.name, row.due_at) for row in rows]
 
 

@@ -34,6 +34,9 @@ from supermarket.web.looks import word
 from supermarket.web.officer.blueprint import AGENCIES, blueprint
 
 
+STANDING_OFFICES = (P.STANDING_APPROVE_AS_AUTHORITY, P.STANDING_APPROVE_AS_OPERATOR)
+
+
 class DecideForm(CommandForm):
     """The operator's word where registries do not answer."""
 
@@ -104,6 +107,7 @@ def _page(uscc: str, **answered: CommandForm) -> str:
         may_start=checks and row.standing is Standing.APPLIED and row.onboarding is Onboarding.DRAFT,
         may_freeze=decides and STANDING.can(row.standing, StandingAction.FREEZE),
         may_unfreeze=decides and STANDING.can(row.standing, StandingAction.UNFREEZE),
+        may_stand=any(actor.organisations_with(item) for item in STANDING_OFFICES),
         may_enter=bool(actor.organisations_with(P.CREDIT_ENTER)),
         **reputation_of(row.uscc, asked.page),
     )

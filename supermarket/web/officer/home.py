@@ -39,7 +39,7 @@ Found = dict[str, list[Work]]
 def _regions(actor: Actor, permission: P) -> list[str | None]:
     """The region subtrees of the grants with a permission; only the country if one grant has no region."""
     codes = {grant.region_code for grant in actor.grants_with(permission)}
-    return [None] if None in codes else sorted(code for code in codes if code is not None)
+    return [None] if None in codes else [*sorted(code for code in codes if code is not None)]
 
 
 def in_regions(actor: Actor, *permissions: P) -> sa.ColumnElement[bool]:
@@ -244,9 +244,8 @@ def operator() -> str:
     """The operator's desk."""
     actor = present_actor()
     found = _waiting(actor, Role.OPERATOR)
-    standing = dict(
-        db.session.execute(sa.select(Agency.standing, sa.func.count()).group_by(Agency.standing)).tuples().all()
-    )
+    counted = sa.select(Agency.standing, sa.func.count()).group_by(Agency.standing)
+    standing = {row[0]: row[1] for row in db.session.execute(counted)}
     imported = unchecked(1)
     return Desk(
         title=_("Operator's desk"),

@@ -70,7 +70,8 @@ def standing_list() -> str:
     """What waits: rectifications handed in, opinions, removal cases."""
     actor = present_actor()
     rectifications, cases, opinions = waiting_rectifications(actor), open_cases(), filed_opinions()
-    codes = {row.agency_uscc for row in (*rectifications, *cases, *opinions)}
+    codes = {row.agency_uscc for row in rectifications} | {row.agency_uscc for row in cases}
+    codes |= {row.agency_uscc for row in opinions}
     return render_template(
         "officer/standing.html",
         rectifications=rectifications,
