@@ -41,7 +41,7 @@ clean-data: python ## delete DATA: databases, files, keys, logs
 	@exec $(PYTHON) -m launch clean-data --data "$(DATA)"
 
 bench: set-up ## page rates beside bare Flask pages, in one run
-	@$(FLASK) bench
+	@$(FLASK) bench pages
 
 fmt: set-up ## put the code into the house style
 	@$(BIN)/ruff check --fix-only .

@@ -1,0 +1,31 @@
+"""`python -m benchmarks pages`, which `flask bench pages` and `make bench` call."""
+
+import argparse
+
+from benchmarks import pages
+from launch.servers import ensure
+from supermarket.app import create_app
+
+
+def main() -> int:
+    """Read the command and measure; 1 where a page needed more statements than it may."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    commands = parser.add_subparsers(dest="command", required=True)
+    asked = commands.add_parser("pages", help="list pages beside bare Flask pages of the same size")
+    asked.add_argument("--agencies", type=int, default=20_000)
+    asked.add_argument("--projects", type=int, default=20_000)
+    asked.add_argument("--seconds", type=float, default=3.0)
+    chosen = parser.parse_args()
+    kept = pages.run(
+        ensure(),
+        create_app,
+        agencies=chosen.agencies,
+        projects=chosen.projects,
+        seconds=chosen.seconds,
+        say=lambda line: print(line, flush=True),
+    )
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

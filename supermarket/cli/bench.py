@@ -1,0 +1,25 @@
+"""`flask bench …`: starts the measurements of benchmarks/ as a program of their own, in a scratch database."""
+
+import subprocess
+import sys
+
+import click
+
+from config import ROOT
+
+
+@click.group("bench")
+def group() -> None:
+    """Measure, beside something bare in the same run."""
+
+
+@group.command("pages")
+@click.option("--agencies", default=20_000, show_default=True, type=click.IntRange(1, 90_000))
+@click.option("--projects", default=20_000, show_default=True, type=click.IntRange(1, 900_000))
+@click.option("--seconds", default="3", show_default=True, help="How long each page is asked for.")
+def pages_command(agencies: int, projects: int, seconds: str) -> None:
+    """List pages of a full market beside bare Flask pages of the same size."""
+    asked = ["--agencies", str(agencies), "--projects", str(projects), "--seconds", seconds]
+    # Not in this process: it must hold nothing but what it measures.
+    command = [sys.executable, "-m", "benchmarks", "pages", *asked]
+    raise SystemExit(subprocess.run(command, cwd=ROOT, check=False).returncode)  # noqa: S603 -- our own program
