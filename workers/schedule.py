@@ -19,6 +19,7 @@ from supermarket.core.unit import unit
 from supermarket.extensions import db
 from supermarket.gateways import current
 from supermarket.gateways.queue import QUEUES, SERIALIZER, QueueError
+from supermarket.notices.mailing import pending
 from supermarket.policies.slots import beat
 from supermarket.supervision.supervise import market_now
 from supermarket.supervision.timed import missing, slot_name
@@ -58,6 +59,11 @@ class Schedule:
                     self._asked[key] = self._rounds
                     queue.enqueue("slot", *key, queue=job.queue)
                     enqueued.append(job.name)
+            if self._rounds % ROUNDS_BETWEEN == 1:
+                waiting = pending()
+                if waiting:
+                    queue.enqueue("mail_notices", *waiting)
+                    enqueued.append("mail_notices")
             with unit():
                 beat("schedule", {"rounds": self._rounds})
         self._again.acquire_locks()  # type: ignore[no-untyped-call]  # RQ leaves these two untyped

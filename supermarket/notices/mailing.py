@@ -37,7 +37,7 @@ def mail(notice_ids: Iterable[int]) -> int:
 
 
 def pending() -> Sequence[int]:
-    """Notices that wait for their mail, the oldest first: for the nightly job."""
+    """Notices that wait for their mail, the oldest first: for the schedule, which asks again now and then."""
     with unit():
         return db.session.scalars(
             sa.select(Notice.id).where(Notice.mailed_at.is_(None)).order_by(Notice.id).limit(BATCH)

@@ -66,7 +66,7 @@ def _mail_later(ids: list[int]) -> None:
         try:
             current().queue.enqueue(MAIL_JOB, *ids)
         except QueueError as error:
-            # The change stands; the nightly job mails what was not mailed.
+            # The change stands; the schedule has them mailed later.
             _log.warning("notices wait for the queue", notices=len(ids), code=error.code)
 
     after_commit(enqueue)

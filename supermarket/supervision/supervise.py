@@ -4,9 +4,13 @@ from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from flask import current_app
+from flask_babel import gettext as _
+
 from supermarket.core import clock
+from supermarket.core.errors import RuleBroken
 from supermarket.core.unit import unit
-from supermarket.supervision.demo_clock import follow, hold, set_clock, whole_second
+from supermarket.supervision.demo_clock import follow, hold, whole_second
 from supermarket.supervision.tick import Ticked, next_due, tick
 from supermarket.supervision.timed import missing, run_slot, slots_on_the_way
 
@@ -45,8 +49,13 @@ def supervise(until: datetime) -> Supervised:
     """
     until = whole_second(until)
     at = market_now()
+    if not current_app.config["DEMO"]:
+        raise RuleBroken(_("The clock of a real market cannot be moved."), code="not_a_demo")
     if until < at:
-        set_clock(until)  # refuses, and says where the clock stands
+        raise RuleBroken(
+            _("The demo clock only moves forward; it stands at %(now)s already.", now=clock.local_text(at)),
+            code="clock_backwards",
+        )
     done = Supervised(until)
     try:
         # What is due already comes first, at the moment where the clock stands.
@@ -66,7 +75,7 @@ def supervise(until: datetime) -> Supervised:
                 done.ticked.add(tick(at))
             changed = False
             while slots and slots[0][0] == at:
-                _, job = slots.popleft()
+                _slot, job = slots.popleft()
                 outcome = run_slot(job, at, at)
                 done.jobs[job.name] += outcome is not None
                 changed = changed or any(outcome.values() if outcome else ())
