@@ -66,7 +66,7 @@ def test_every_operation(route: Route, described: schemathesis.BaseSchema, world
 
     @given(case=mixed)
     @settings(
-        max_examples=15,
+        max_examples=12,
         deadline=None,
         derandomize=True,
         database=None,
