@@ -263,7 +263,7 @@ def test_an_abnormally_low_quote_waits_for_its_statement_and_the_owner(session: 
 
 def test_what_is_refused_changes_nothing(session: Session, at: datetime) -> None:
     project, owner = make_open_project(at, mode="bidding")
-    (agency, actor), *_rest = make_enrolled(project, 1, at)
+    (_agency, actor), *_rest = make_enrolled(project, 1, at)
     outsider = make_agency_actor(make_agency())
     late = present(project).enrol_until
     assert late is not None
