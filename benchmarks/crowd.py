@@ -22,9 +22,8 @@ from supermarket.core.unit import unit
 from supermarket.credit.models import StarLevel
 from supermarket.data import catalogue
 from supermarket.extensions import Base, db
-from supermarket.matters.models import Matter
+from supermarket.matters.models import Matter, MatterState
 from supermarket.matters.operations import load_catalogue
-from supermarket.matters.states import MatterState
 from supermarket.policies.defaults import DEFAULTS
 from supermarket.policies.operations import load_facts
 from supermarket.projects.models import Funding, Project

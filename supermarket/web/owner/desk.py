@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
@@ -22,6 +23,8 @@ from supermarket.ratings.queries import waiting_to_rate
 from supermarket.ratings.states import RatingState
 from supermarket.selection.models import CostStatement, Quote
 
+# What has no limit comes last.
+NO_LIMIT = datetime.max.replace(tzinfo=UTC)
 SELECTING = (ProjectState.FROZEN, ProjectState.SELECTING)
 
 
@@ -85,7 +88,7 @@ def waiting(actor: Actor) -> list[Waiting]:
     items += [Waiting("decide_low_quote", row.code, None, row.name, row.due_at) for row in low]
     for read in (waiting_signatures, waiting_to_decide, waiting_to_pay, waiting_to_rate):
         items += read(actor)
-    return sorted(items, key=lambda item: (item.due_at is None, item.due_at.timestamp() if item.due_at else 0.0))
+    return sorted(items, key=lambda item: item.due_at or NO_LIMIT)
 
 
 def waiting_count(actor: Actor) -> int:
