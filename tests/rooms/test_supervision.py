@@ -279,7 +279,7 @@ def test_the_clock_moves_with_everything_due_on_the_way(market: Flask, at: datet
             make_enrolled(project, 3, at)
             code, select_at = project.code, project.select_at
         assert select_at is not None
-        done = supervise(select_at + timedelta(days=25))
+        done = supervise(select_at + timedelta(days=28))
         assert done.ticked.failures == []
         with unit():
             row = db.session.scalars(sa.select(Project).where(Project.code == code)).one()
@@ -294,10 +294,10 @@ def test_the_clock_moves_with_everything_due_on_the_way(market: Flask, at: datet
         assert tags["project.selection_started"] == row.select_at
         assert tags["contract.lapsed"] == tags["award.dropped"]
         assert (chain.unsealed, chain.broken_at) == (0, None)
-        assert done.jobs["nightly"] == (select_at + timedelta(days=25) - at).days
+        assert done.jobs["nightly"] == (select_at + timedelta(days=28) - at).days
         assert done.jobs["review"] == 1
         stands = market_now()
-        assert timedelta(0) <= stands - (select_at + timedelta(days=25)) < timedelta(minutes=2)
+        assert timedelta(0) <= stands - (select_at + timedelta(days=28)) < timedelta(minutes=2)
         offset = float((Path(market.config["DATA"]) / WITNESS_CLOCK).read_text())
         with unit():
             assert abs(clock.offset() / timedelta(seconds=1) - offset) < 1
