@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, lazyload, noload
+from sqlalchemy.orm import contains_eager, lazyload
 
 from supermarket.accounts.models import Organisation
 from supermarket.agencies.models import Agency
@@ -13,7 +13,6 @@ from supermarket.contracts.models import Contract
 from supermarket.contracts.states import ContractState
 from supermarket.core.permissions import region_stem
 from supermarket.extensions import db
-from supermarket.matters.models import MatterVersion
 from supermarket.projects.models import Project
 
 SORTS: Mapping[str, tuple[sa.UnaryExpression[int] | sa.UnaryExpression[datetime | None], ...]] = {
@@ -111,13 +110,11 @@ def _rows(wanted: ContractsWanted) -> sa.Select[Contract]:
         .join(Contract.agency)
         .join(Contract.owner)
         .options(
-            contains_eager(Contract.project).options(
-                noload(Project.owner), lazyload(Project.matter_version).lazyload(MatterVersion.matter)
-            ),
+            contains_eager(Contract.project).options(lazyload(Project.owner), lazyload(Project.matter_version)),
             contains_eager(Contract.agency),
             contains_eager(Contract.owner),
             lazyload(Contract.document),
-            noload(Contract.signatures),
+            lazyload(Contract.signatures),
         )
         .where(*_base(wanted))
     )

@@ -1,7 +1,7 @@
 """All reads of the projects room; lists take a fixed number of statements whatever their size."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -69,7 +69,7 @@ class Page:
         return max(1, -(-self.total // self.size))
 
 
-def _conditions(wanted: ProjectFilter, *, leave_out: str = "") -> list[sa.ColumnElement[bool]]:
+def _conditions(wanted: ProjectFilter) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if wanted.only_public:
         conditions.append(Project.published_at.is_not(None))
@@ -77,17 +77,17 @@ def _conditions(wanted: ProjectFilter, *, leave_out: str = "") -> list[sa.Column
     if wanted.q:
         like = _like(wanted.q)
         conditions.append(sa.or_(Project.name.ilike(like), Project.code.ilike(like)))
-    if wanted.states and leave_out != "state":
+    if wanted.states:
         conditions.append(Project.state.in_(wanted.states))
-    if wanted.region and leave_out != "region":
+    if wanted.region:
         conditions.append(Project.region_code.startswith(region_stem(wanted.region)))
     if wanted.matter:
         conditions.append(Project.matter_code == wanted.matter)
     if wanted.matters:
         conditions.append(Project.matter_code.in_(wanted.matters))
-    if wanted.mode and leave_out != "mode":
+    if wanted.mode:
         conditions.append(Project.mode == wanted.mode)
-    if wanted.funding and leave_out != "funding":
+    if wanted.funding:
         conditions.append(Project.funding == Funding(wanted.funding))
     if wanted.industry:
         conditions.append(
@@ -114,12 +114,10 @@ def _like(text: str) -> str:
 
 
 def search_projects(wanted: ProjectFilter, *, sort: str = "newest", number: int = 1, size: int = 20) -> Page:
-    """A page of projects with facets (state, mode, funding): five statements."""
-    conditions = _conditions(wanted)
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(Project).where(*conditions)) or 0
+    """A page of projects with facets (state, mode, funding, region by city): two statements."""
     query = (
         sa.select(Project)
-        .where(*conditions)
+        .where(*_conditions(wanted))
         .options(
             joinedload(Project.owner),
             joinedload(Project.winner),
@@ -129,14 +127,34 @@ def search_projects(wanted: ProjectFilter, *, sort: str = "newest", number: int 
         .limit(size)
         .offset((number - 1) * size)
     )
-    items = db.session.scalars(query).all()
-    facets = {}
-    for name, column in (("state", Project.state), ("mode", Project.mode), ("funding", Project.funding)):
-        rows = db.session.execute(
-            sa.select(column, sa.func.count()).where(*_conditions(wanted, leave_out=name)).group_by(column)
-        )
-        facets[name] = {str(value): count for value, count in rows}
-    return Page(items, total, number, size, facets)
+    total, facets = _counts(wanted)
+    return Page(db.session.scalars(query).all(), total, number, size, facets)
+
+
+def _counts(wanted: ProjectFilter) -> tuple[int, Mapping[str, Mapping[str, int]]]:
+    """How many match in all and for each facet, which ignores the choice made in itself: one statement."""
+    open_ = replace(wanted, states=(), mode="", funding="", region="")
+    city = (sa.func.left(Project.region_code, 4) + "00").label("city")
+    inside = sa.and_(sa.true(), Project.region_code.startswith(region_stem(wanted.region))).label("inside")
+    rows = db.session.execute(
+        sa.select(Project.state, Project.mode, Project.funding, city, inside, sa.func.count())
+        .where(*_conditions(open_))
+        .group_by(Project.state, Project.mode, Project.funding, sa.text("city"), sa.text("inside"))
+    ).all()
+    total = 0
+    facets: dict[str, dict[str, int]] = {"state": {}, "mode": {}, "funding": {}, "region": {}}
+    for state, mode, funding, region, within, count in rows:
+        fits = {
+            "state": not wanted.states or state in wanted.states,
+            "mode": wanted.mode in ("", mode),
+            "funding": wanted.funding in ("", funding),
+            "region": bool(within),
+        }
+        total += count if all(fits.values()) else 0
+        for name, value in (("state", state), ("mode", mode), ("funding", funding), ("region", region)):
+            if all(fit for other, fit in fits.items() if other != name):
+                facets[name][str(value)] = facets[name].get(str(value), 0) + count
+    return total, facets
 
 
 def after(wanted: ProjectFilter, *, last_id: int | None, limit: int) -> Sequence[Project]:

@@ -8,6 +8,7 @@ import redis
 import sqlalchemy as sa
 from flask import current_app, render_template, request
 from flask_babel import gettext as _
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from config import ROOT
 from supermarket import __version__
@@ -139,7 +140,7 @@ def status() -> str:
         sa.select(sa.func.count()).select_from(Event).where(~sa.exists().where(SealedEvent.event_id == Event.id))
     )
     jobs = db.session.scalars(
-        sa.select(JobSlot).distinct(JobSlot.job).order_by(JobSlot.job, JobSlot.started_at.desc())
+        sa.select(JobSlot).ext(distinct_on(JobSlot.job)).order_by(JobSlot.job, JobSlot.started_at.desc())
     ).all()
     parts = _parts()
     return render_template(
