@@ -112,10 +112,11 @@ def appeal(contract_code: str, rater: RaterKind, *, reason: str, actor: Actor, a
     if row.appeal_until is None or is_late(row.appeal_until, at):
         raise Conflict(_("The time for an appeal is over."), code="too_late")
     why = _reason(reason, "reason")
-    row.state, row.appealed_at, row.appeal_reason = after, at, why
-    row.decision_due_at = calendar().due_after(at, number(contract.project.policy, "appeal_decision_days"))
+    # Reading the calendar flushes: the due moment must be there before the state that demands it.
+    due = calendar().due_after(at, number(contract.project.policy, "appeal_decision_days"))
+    row.state, row.appealed_at, row.appeal_reason, row.decision_due_at = after, at, why, due
     db.session.flush()
-    data: dict[str, Value] = {"rater": rater.value, "until": row.decision_due_at.isoformat()}
+    data: dict[str, Value] = {"rater": rater.value, "until": due.isoformat()}
     _tell(contract, events.APPEALED, actor=actor, at=at, data=data)
     return row
 

@@ -12,7 +12,8 @@ from supermarket.extensions import db
 
 def make_browser(app: Flask, who: User | Actor) -> FlaskClient:
     """A browser in which a person is signed in; pages come in English, so that tests can read them."""
-    db.session.flush()
+    # A refused form rolls back: what the factories made must lie behind that.
+    db.session.commit()
     user = who if isinstance(who, User) else db.session.get_one(User, who.user_id)
     client = app.test_client()
     with client.session_transaction() as kept:

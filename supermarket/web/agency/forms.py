@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, Field, HiddenField, SelectChoice, SelectField, ValidationError
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length
 
 from supermarket.agencies import forms
 from supermarket.agencies.rules import KINDS
@@ -119,7 +119,7 @@ class PledgeForm(CommandForm):
 class ConfirmForm(CommandForm):
     """A binding act without anything else to fill in."""
 
-    confirm = BooleanField(_l("I have read what will follow."), validators=[Optional()])
+    confirm = BooleanField(_l("I have read what will follow."))
 
     def validate_confirm(self, field: Field) -> None:
         """Nothing happens without the tick."""

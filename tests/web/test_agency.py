@@ -1,0 +1,340 @@
+"""The agency's pages: its file, enrolment with the rules told before, quotes, contracts."""
+
+import json
+import re
+from io import BytesIO
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from supermarket.accounts.models import Organisation, OrganisationKind
+from supermarket.agencies.models import Agency, Onboarding, Practitioner, Qualification, Service, Standing
+from supermarket.agencies.queries import agency_by_uscc
+from supermarket.contracts.models import Contract, Party
+from supermarket.contracts.states import ContractState
+from supermarket.core.clock import now
+from supermarket.core.permissions import Role
+from supermarket.data.invent import invented_identity_number
+from supermarket.deliverables.models import Submission
+from supermarket.extensions import db
+from supermarket.projects.models import Enrolment
+from supermarket.projects.states import EnrolmentState
+from supermarket.ratings.models import RaterKind, Rating
+from supermarket.ratings.states import RatingState
+from supermarket.selection.models import Quote
+from supermarket.selection.quotes_body import commitment_of
+from tests.factories.accounts import make_organisation, make_user
+from tests.factories.agencies import make_agency
+from tests.factories.contracts import PDF, Deal, make_contract, make_deal, make_running
+from tests.factories.matters import SOME_MATTER, make_matter
+from tests.factories.policies import count
+from tests.factories.projects import make_open_project
+from tests.factories.ratings import make_rated
+from tests.factories.web import make_browser, words_of
+
+
+def browser_of(app: Flask, agency: Agency) -> FlaskClient:
+    """Somebody of the agency at its pages."""
+    return make_browser(app, make_user(Role.AGENCY, db.session.get_one(Organisation, agency.organisation_id)))
+
+
+def make_profile(body: Organisation, **changes: str) -> dict[str, str]:
+    return {
+        "name": body.name,
+        "uscc": body.uscc or "",
+        "kind": "enterprise",
+        "province": "510000",
+        "city": "510100",
+        "county": "510107",
+        "address": "示范大道1号",
+        "public_contact": "028-01234567",
+        "legal_representative": "李文静",
+        "established": "2010-01-01",
+        "business_scope": "工程测量",
+    } | changes
+
+
+def test_newcomer_is_led_to_the_register_and_enters_it(app: Flask, session: Session) -> None:
+    body = make_organisation(OrganisationKind.AGENCY)
+    browser = make_browser(app, make_user(Role.AGENCY, body))
+    home = words_of(browser.get("/home").get_data(as_text=True))
+    assert "Enter the register" in home
+    assert browser.get("/agency/services").location == "/agency/profile/edit"
+    assert browser.get("/agency/profile/edit").status_code == 200
+    assert browser.post("/agency/profile/edit", data=make_profile(body)).location == "/agency/profile"
+    row = session.query(Agency).one()
+    assert (row.uscc, row.standing, row.region_code) == (body.uscc, Standing.APPLIED, "510107")
+    assert browser.get("/agency/profile").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"name": ""}, "Please fill this in."),
+        ({"province": ""}, "Choose the region in which the agency is registered."),
+        ({"established": "9999-12-31"}, "Give a day between the years 1900 and 2100."),
+        ({"established": "0001-01-01"}, "Give a day between the years 1900 and 2100."),
+        ({"established": "yesterday"}, "Not a valid date value."),
+        ({"kind": "ministry"}, "Not a valid choice"),
+        ({"is_branch": "y"}, "Name the head office of the branch."),
+        ({"address": "x\x00y"}, "Remove the invisible characters."),
+    ],
+)
+def test_profile_says_what_to_mend_and_keeps_the_rest(
+    app: Flask, session: Session, changes: dict[str, str], sentence: str
+) -> None:
+    body = make_organisation(OrganisationKind.AGENCY)
+    answer = make_browser(app, make_user(Role.AGENCY, body)).post(
+        "/agency/profile/edit", data=make_profile(body, **changes)
+    )
+    html = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert sentence in words_of(html)
+    assert "李文静" in html and "工程测量" in html
+    assert count(Agency) == 0
+
+
+def test_stale_profile_is_refused(app: Flask, session: Session) -> None:
+    agency = make_agency()
+    body = db.session.get_one(Organisation, agency.organisation_id)
+    browser = browser_of(app, agency)
+    data = make_profile(body, version=str(agency.version))
+    assert browser.post("/agency/profile/edit", data=data).status_code == 303
+    assert browser.post("/agency/profile/edit", data=data | {"address": "别处"}).status_code == 409
+    assert db.session.get_one(Agency, agency.id).address == "示范大道1号"
+
+
+def test_service_certificate_person_and_party_are_filed(app: Flask, session: Session) -> None:
+    agency = make_agency(matters=(), qualified=False)
+    make_matter(SOME_MATTER)
+    browser = browser_of(app, agency)
+    service = {"matter": SOME_MATTER, "fee_standard": "面议", "promised_days": "20"}
+    assert browser.post("/agency/services", data=service).status_code == 303
+    assert browser.post("/agency/services", data=service).status_code == 409
+    assert browser.post("/agency/services", data=service | {"promised_days": "3.5"}).status_code == 422
+    assert count(Service) == 1
+    page = browser.get("/agency/qualifications?kind=Q021").get_data(as_text=True)
+    level = re.search(r'<select[^>]*id="level".*?<option[^>]*value="([^"]+)"', page, re.S)
+    assert level is not None
+    certificate = {"kind": "Q021", "level": level.group(1), "number": "测-1", "issuer": "四川省自然资源厅"}
+    answer = browser.post("/agency/qualifications", data=certificate | {"scan": (BytesIO(PDF), "证书.pdf")})
+    assert answer.status_code == 303
+    row = session.query(Qualification).one()
+    assert row.document_id is not None
+    scan = browser.get(f"/files/{row.document_id}")
+    assert scan.data == PDF
+    assert scan.headers["Content-Disposition"].startswith("attachment")
+    assert scan.headers["X-Content-Type-Options"] == "nosniff"
+    stranger = make_browser(app, make_user(Role.OWNER))
+    assert stranger.get(f"/files/{row.document_id}").status_code == 404
+    person = {
+        "name": "王五",
+        "licence_kind": "Q064",
+        "licence_number": "川1",
+        "registered_until": "2035-01-01",
+        "identity_number": invented_identity_number(7),
+    }
+    assert browser.post("/agency/practitioners", data=person).status_code == 303
+    assert person["identity_number"] not in browser.get("/agency/practitioners").get_data(as_text=True)
+    assert browser.post("/agency/practitioners", data=person | {"registered_until": "9999-12-31"}).status_code == 422
+    party = {"relation": "legal_representative", "name": "李文静", "identity_number": invented_identity_number(8)}
+    assert browser.post("/agency/related-parties", data=party).status_code == 303
+    assert browser.post("/agency/related-parties", data={"relation": "manager", "name": "某"}).status_code == 422
+    for path in ("profile", "services", "qualifications", "practitioners", "related-parties"):
+        assert browser.get(f"/agency/{path}").status_code == 200
+
+
+def test_file_that_is_not_what_it_says_is_told_at_the_field(app: Flask, session: Session) -> None:
+    agency = make_agency(matters=(), qualified=False)
+    make_matter(SOME_MATTER)
+    certificate = {"kind": "Q021", "level": "甲级", "number": "测-1", "issuer": "四川省自然资源厅"}
+    answer = browser_of(app, agency).post(
+        "/agency/qualifications", data=certificate | {"scan": (BytesIO(b"MZ\x90\x00 program"), "证书.pdf")}
+    )
+    assert answer.status_code == 422
+    assert 'id="scan-error"' in answer.get_data(as_text=True)
+    assert count(Qualification) == 0
+
+
+def test_submitting_runs_the_checks_and_tells_every_reason(app: Flask, session: Session) -> None:
+    agency = make_agency(standing=Standing.APPLIED)
+    agency.pledge_signed_at = None
+    browser = browser_of(app, agency)
+    assert browser.post("/agency/profile/submit").status_code == 422
+    assert browser.post("/agency/profile/submit", data={"submit-confirm": "y"}).status_code == 303
+    row = agency_by_uscc(agency.uscc)
+    assert row is not None and row.onboarding in (Onboarding.REFUSED, Onboarding.WAITING)
+    words = words_of(browser.get("/agency/profile").get_data(as_text=True))
+    assert "Public pledge" in words and "not met" in words
+
+
+def test_pledge_needs_its_tick(app: Flask, session: Session) -> None:
+    agency = make_agency()
+    agency.pledge_signed_at = None
+    browser = browser_of(app, agency)
+    assert browser.post("/agency/profile/pledge").status_code == 422
+    assert db.session.get_one(Agency, agency.id).pledge_signed_at is None
+    assert browser.post("/agency/profile/pledge", data={"pledge-agree": "y"}).status_code == 303
+    assert db.session.get_one(Agency, agency.id).pledge_signed_at is not None
+
+
+def test_rules_are_told_before_enrolling_and_at_the_refusal(app: Flask, session: Session) -> None:
+    project, _owner = make_open_project(now())
+    browser = browser_of(app, make_agency(qualified=False))
+    words = words_of(browser.get(f"/agency/projects/{project.code}").get_data(as_text=True))
+    assert "the enrolment would be refused" in words
+    assert "Demanded qualifications are missing" in words
+    answer = browser.post(f"/agency/projects/{project.code}/enrol")
+    assert answer.status_code == 422
+    assert "Demanded qualifications are missing" in words_of(answer.get_data(as_text=True))
+    assert count(Enrolment) == 0
+
+
+def test_enrol_cancel_and_enrol_again(app: Flask, session: Session) -> None:
+    project, _owner = make_open_project(now())
+    agency = make_agency()
+    browser = browser_of(app, agency)
+    url = f"/agency/projects/{project.code}"
+    assert project.name in browser.get("/agency/projects").get_data(as_text=True)
+    assert "you can enrol" in words_of(browser.get(url).get_data(as_text=True))
+    assert browser.post(f"{url}/enrol", data={"enrol-offered_days": "99999999999"}).status_code == 422
+    assert browser.post(f"{url}/enrol", data={"enrol-practitioners": "999999"}).status_code == 422
+    assert browser.post(f"{url}/enrol", data={"enrol-practitioners": "x"}).status_code == 422
+    assert browser.post(f"{url}/enrol").status_code == 303
+    assert browser.post(f"{url}/enrol").status_code == 409
+    assert project.name in browser.get("/agency/enrolments").get_data(as_text=True)
+    assert browser.post(f"{url}/cancel").status_code == 422
+    assert browser.post(f"{url}/cancel", data={"cancel-confirm": "y"}).status_code == 303
+    assert browser.post(f"{url}/enrol").status_code == 303
+    states = [row.state for row in session.query(Enrolment).order_by(Enrolment.id)]
+    assert states == [EnrolmentState.CANCELLED, EnrolmentState.LIVE]
+
+
+def test_quote_is_sealed_kept_by_the_bidder_and_replaced(app: Flask, session: Session) -> None:
+    project, _owner = make_open_project(now(), mode="bidding")
+    browser = browser_of(app, make_agency())
+    url = f"/agency/projects/{project.code}"
+    browser.post(f"{url}/enrol")
+    assert "could see the amount" in words_of(browser.get(url).get_data(as_text=True))
+    for wrong in ("3.5万", "-1", "0", "100000.01", "", "1e3", "9" * 40):
+        answer = browser.post(f"{url}/quote", data={"quote-amount": wrong})
+        assert answer.status_code == 422, wrong
+        assert 'id="quote-amount-error"' in answer.get_data(as_text=True)
+    assert count(Quote) == 0
+    answer = browser.post(f"{url}/quote", data={"quote-amount": "88,000.00"})
+    assert answer.status_code == 201
+    html = answer.get_data(as_text=True)
+    found = re.search(r"(quote-v1\n.*?)</pre>", html, re.S)
+    assert found is not None
+    body = found.group(1)
+    row = session.query(Quote).one()
+    assert row.commitment == commitment_of(body.encode())
+    kept = browser.post(f"{url}/quote-file", data={"body": body.replace("\n", "\r\n")})
+    assert kept.headers["Content-Disposition"].startswith("attachment")
+    assert json.loads(kept.data)["body"] == body
+    assert json.loads(kept.data)["receipt"]["signature"] == row.receipt["signature"]
+    assert browser.post(f"{url}/quote-file", data={"body": body + "x"}).status_code == 404
+    assert browser.post(f"{url}/quote", data={"quote-amount": "87000"}).status_code == 201
+    receipt = browser.get(f"{url}/receipts/1")
+    assert json.loads(receipt.data)["body"] is None
+    assert browser.get(f"{url}/receipts/3").status_code == 404
+    page = browser.get(url).get_data(as_text=True)
+    assert "replaced" in words_of(page) and "88,000" not in page and "87,000" not in page
+
+
+def test_purchase_of_others_stays_unknown(app: Flask, session: Session) -> None:
+    deal = make_running(make_deal(at=now()), at=now())
+    browser = browser_of(app, make_agency())
+    assert browser.get("/agency/projects/P-2026-999999").status_code == 404
+    assert browser.get(f"/agency/contracts/{deal.code}").status_code == 404
+    assert browser.post(f"/agency/contracts/{deal.code}/deliverables/1").status_code in (404, 422)
+    assert count(Submission) == 0
+
+
+def agency_of(deal: Deal) -> Agency:
+    return deal.bodies[0]
+
+
+def test_contract_is_read_and_signed(app: Flask, session: Session) -> None:
+    deal = make_deal(at=now())
+    contract = make_contract(deal, at=now())
+    browser = browser_of(app, agency_of(deal))
+    url = f"/agency/contracts/{contract.code}"
+    page = browser.get(url).get_data(as_text=True)
+    assert "A signature cannot be taken back." in words_of(page)
+    assert contract.code in browser.get("/agency/contracts").get_data(as_text=True)
+    assert browser.get(f"/files/{contract.document_id}").data.startswith(b"%PDF")
+    sha = contract.document.sha256
+    assert browser.post(f"{url}/sign", data={"sign-document_sha256": sha}).status_code == 422
+    assert browser.post(f"{url}/sign", data={"sign-document_sha256": "0" * 64, "sign-consent": "y"}).status_code == 409
+    assert browser.post(f"{url}/sign", data={"sign-document_sha256": sha, "sign-consent": "y"}).status_code == 303
+    row = session.query(Contract).one()
+    assert row.state is ContractState.HALF_SIGNED
+    assert [item.party for item in row.signatures] == [Party.AGENCY]
+    assert browser.post(f"{url}/sign", data={"sign-document_sha256": sha, "sign-consent": "y"}).status_code == 409
+
+
+def test_result_is_handed_in_and_money_confirmed(app: Flask, session: Session) -> None:
+    deal = make_running(make_deal(at=now()), at=now())
+    browser = browser_of(app, agency_of(deal))
+    url = f"/agency/contracts/{deal.code}"
+    assert deal.code in browser.get("/agency/deliverables").get_data(as_text=True)
+    assert browser.post(f"{url}/deliverables/1").status_code == 422
+    wrong = browser.post(f"{url}/deliverables/1", data={"submit-file": (BytesIO(b"MZ\x90"), "report.pdf")})
+    assert wrong.status_code == 422
+    assert count(Submission) == 0
+    right = {"submit-file": (BytesIO(PDF), "报告.pdf"), "submit-remark": "初稿"}
+    assert browser.post(f"{url}/deliverables/1", data=right).status_code == 303
+    row = session.query(Submission).one()
+    assert (row.number, row.remark) == (1, "初稿")
+    again = {"submit-file": (BytesIO(PDF), "报告.pdf")}
+    assert browser.post(f"{url}/deliverables/1", data=again).status_code == 409
+    assert (
+        browser.post(f"{url}/deliverables/99999999999", data={"submit-file": (BytesIO(PDF), "a.pdf")}).status_code
+        == 404
+    )
+    assert browser.post(f"{url}/payments/1/confirm").status_code == 409
+    assert browser.post(f"{url}/urge", data={"urge-about": "acceptance"}).status_code == 303
+    assert browser.post(f"{url}/urge", data={"urge-about": "acceptance"}).status_code == 409
+    assert browser.post(f"{url}/urge", data={"urge-about": "weather"}).status_code == 422
+
+
+def test_owner_is_rated_once(app: Flask, session: Session) -> None:
+    made = make_rated(make_deal(at=now()), at=now())
+    browser = browser_of(app, agency_of(made.deal))
+    url = f"/agency/contracts/{made.deal.code}"
+    points = {f"rate-{name}": "4" for name in ("quality", "timeliness", "compliance", "fees", "attitude")}
+    assert browser.post(f"{url}/rating", data=points | {"rate-quality": "6"}).status_code == 422
+    assert browser.post(f"{url}/rating", data={"rate-quality": "4"}).status_code == 422
+    assert browser.post(f"{url}/rating", data=points).status_code == 303
+    row = session.query(Rating).filter_by(rater=RaterKind.AGENCY).one()
+    assert (row.state, row.points["fees"]) == (RatingState.GIVEN, 4)
+    assert browser.post(f"{url}/rating", data=points).status_code == 409
+    assert browser.get("/agency/reputation").status_code == 200
+
+
+def test_desk_shows_what_waits_by_due_moment(app: Flask, session: Session) -> None:
+    deal = make_deal(at=now())
+    make_contract(deal, at=now())
+    html = browser_of(app, agency_of(deal)).get("/home").get_data(as_text=True)
+    assert "Sign the contract" in words_of(html)
+    assert deal.project.name in html
+
+
+@pytest.mark.parametrize("path", ["projects", "enrolments", "contracts", "reputation"])
+@pytest.mark.parametrize(
+    "query", ["page=-1", "page=99999999", "page=%00", "q=%00%25_", "state=x&scope=y&mode=z", "sort=drop"]
+)
+def test_hostile_addresses_never_break(app: Flask, session: Session, path: str, query: str) -> None:
+    assert browser_of(app, make_agency()).get(f"/agency/{path}?{query}").status_code == 200
+
+
+def test_people_left_out_of_the_file_are_released(app: Flask, session: Session) -> None:
+    agency = make_agency(practitioners=1)
+    browser = browser_of(app, agency)
+    row = session.query(Practitioner).one()
+    assert browser.post(f"/agency/practitioners/{row.id}/release").status_code == 303
+    assert browser.post("/agency/practitioners/99999999999/release").status_code == 404
+    assert session.query(Practitioner).one().released_at is not None
