@@ -22,7 +22,7 @@ from supermarket.demo.repertoire import BEGINS_BEFORE_END, Favourite, Part, part
 from supermarket.demo.service import serve
 from supermarket.demo.stage import HOURS, Stage, quietly
 from supermarket.extensions import db
-from supermarket.notices.mail import mail, pending
+from supermarket.notices.mailing import mail, pending
 from supermarket.projects.models import Project
 from supermarket.supervision.demo_clock import follow, set_clock
 from supermarket.supervision.supervise import supervise_now

@@ -149,7 +149,7 @@ class Purchase:
             return None, None
         days = self.stage.days
         over = local_moment(days.working_day_before(local_date(self.ends), 1), HOURS[0])
-        return over, local_moment(days.working_day_after(local_date(self.ends), 2), HOURS[1])
+        return over, local_moment(days.working_day_after(local_date(self.ends), 2), HOURS[0])
 
     def _publish(self) -> Moments:
         self._submit()

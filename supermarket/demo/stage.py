@@ -3,13 +3,14 @@
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import TypeVar
 
 import sqlalchemy as sa
 from flask import current_app
 
+from supermarket.core.deadlines import DueKind
 from supermarket.core.permissions import Actor
 from supermarket.core.unit import unit
 from supermarket.core.working_days import Calendar, local_date, local_moment
@@ -25,9 +26,10 @@ from supermarket.supervision.timed import TIMED, TimedJob, run_slot
 
 # The registries of the demonstration never change: asked again each night, a year would be 26 000 equal rounds.
 PLAYED = tuple(kind for kind in KINDS if kind.name != "agency_checks")
-# People work at these times; few of them, so that the clock stops seldom.
-HOURS = (time(9, 30), time(15, 0))
+# People work at these times, mostly at the hour of the selections: the clock stops seldom.
+HOURS = (time(10, 0), time(10, 0), time(10, 0), time(15, 0))
 _BATCH = 20
+_NO_WAIT, _TIMES = "demo_no_wait", 3  # thrice, since a transaction that is rolled back takes it along
 
 T = TypeVar("T")
 
@@ -64,26 +66,27 @@ class Stage:
         """Move the clock on, stopping at every due moment and at the slots of the jobs on the way."""
         until = max(whole_second(until), self.now)
         while (stop := self._next_stop(until)) is not None:
-            moment, jobs = stop
-            if moment > self.now:
-                self.now = moment
-                hold(moment)
-            self.ticked.add(tick(moment, kinds=PLAYED))
-            self._acted = False
-            for job in jobs:
-                run_slot(job, moment, moment)
+            if stop.at > self.now:
+                self.now = stop.at
+                hold(stop.at)
+            self._acted = bool(stop.jobs)
+            if stop.kinds:
+                # Only these look again within the tick; what their acts bring to others, the next look here finds.
+                ticked = tick(stop.at, kinds=stop.kinds)
+                self.ticked.add(ticked)
+                self._acted = self._acted or ticked.total > 0
+            for job in stop.jobs:
+                run_slot(job, stop.at, stop.at)
         if until > self.now:
             self.now = until
             hold(until)
 
-    def _next_stop(self, until: datetime) -> tuple[datetime, list[TimedJob]] | None:
+    def _next_stop(self, until: datetime) -> "_Stop | None":
         with unit():
-            due = [moment for kind in PLAYED for moment, _thing in kind.find(until, _BATCH)]
-        if self._acted and any(moment <= self.now for moment in due):
-            return self.now, []
-        # What was due before and is still there waits for the outside world, or for nothing that comes by itself.
-        first = min((whole_second(moment) for moment in due if moment > self.now), default=None)
-        stop = None if first is None else min(first, until)
+            due = [(whole_second(moment), kind) for kind in PLAYED for moment, _thing in kind.find(until, _BATCH)]
+        # What was due before and is still there waits for the outside world, unless something was done meanwhile.
+        first = min((moment for moment, _kind in due if self._acted or moment > self.now), default=None)
+        stop = None if first is None else max(min(first, until), self.now)
         slots = [
             (slot, job)
             for job in TIMED
@@ -91,9 +94,20 @@ class Stage:
             for slot in job.slots(self.now, stop or until)
             if _plays(slot, job)
         ]
-        if slots:
-            stop = min(slot for slot, _job in slots)
-        return None if stop is None else (stop, [job for slot, job in slots if slot == stop])
+        at = min((slot for slot, _job in slots), default=stop)
+        if at is None:
+            return None
+        kinds = tuple(kind for kind in PLAYED if any(kind is other and moment <= at for moment, other in due))
+        return _Stop(at, kinds if stop is not None else (), tuple(job for slot, job in slots if slot == at))
+
+
+@dataclass(frozen=True)
+class _Stop:
+    """A moment to stop at: what is due there, and the jobs with a slot there."""
+
+    at: datetime
+    kinds: tuple[DueKind, ...]
+    jobs: tuple[TimedJob, ...]
 
 
 def _plays(slot: datetime, job: TimedJob) -> bool:
@@ -111,9 +125,13 @@ def quietly() -> Iterator[None]:
         yield
     finally:
         sa.event.remove(db.engine, "begin", _no_wait)
+        with unit():
+            db.session.execute(sa.text("RESET synchronous_commit"))
         current_app.extensions["gateways"] = gateways
 
 
 def _no_wait(connection: sa.Connection) -> None:
-    # Whoever pulls the plug during a play starts it again anyway.
-    connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+    # Whoever pulls the plug during a play starts it again anyway. Once for each connection, not for each transaction.
+    if connection.info.setdefault(_NO_WAIT, 0) < _TIMES:
+        connection.info[_NO_WAIT] += 1
+        connection.exec_driver_sql("SET synchronous_commit TO off")
