@@ -36,6 +36,11 @@ FOUR_TESTS = (
 )
 
 
+def change_kind_name(code: str) -> str:
+    """A kind of change in the reader's language; an unknown one shows itself."""
+    return str(_(CHANGE_KINDS.get(code, code)))
+
+
 def kinds_by_code() -> requirement_tree.Kinds:
     """The kinds of qualification that trees are checked against."""
     return {kind.code: kind for kind in catalogue.qualification_kinds()}

@@ -24,6 +24,14 @@ LABELS = {
     "national_identity": _l("Unified identity"),
 }
 
+REGISTRIES = {
+    "data-sharing": _l("Data-sharing platform of the government"),
+    "social-credit": _l("Platform of public credit"),
+    "construction-market": _l("Supervision platform of the building market"),
+    "asset-appraisal": _l("Register of asset appraisers"),
+    "market-lists": _l("Lists of this market"),
+}
+
 
 @dataclass(frozen=True)
 class ShownCheck:
@@ -42,12 +50,23 @@ def shown_checks(checks: Sequence[Check]) -> list[ShownCheck]:
         ShownCheck(
             outcome=row.outcome.value,
             label=_label(row),
-            sentence=str(_(row.sentence, **row.parameters)),
-            source=" ".join(part for part in (row.registry_name, row.reference) if part),
+            sentence=_sentence(row),
+            source=" ".join(part for part in (_registry(row.registry_name), row.reference) if part),
             at=row.answered_at or row.round_at,
         )
         for row in checks
     ]
+
+
+def _registry(name: str | None) -> str:
+    return str(REGISTRIES.get(name or "", name or ""))
+
+
+def _sentence(row: Check) -> str:
+    values = dict(row.parameters)
+    if "registry" in values:
+        values["registry"] = _registry(str(values["registry"]))
+    return str(_(row.sentence, **values))
 
 
 def _label(row: Check) -> str:

@@ -62,6 +62,9 @@ GROUPS: Mapping[str, tuple[object, Mapping[str, Number]]] = {
             "central_procurement_limit": Number(_l("Central procurement limit"), MONEY),
             "splitting_days": Number(_l("Purchases of one matter are added up over"), CALENDAR),
             "repeat_direct_awards": Number(_l("Direct awards to one agency until an alert"), COUNT),
+            "barred_pairs": Number(
+                _l("Pairs of matters that one agency may not both do for one investment project"), WORD
+            ),
         },
     ),
     "selection": (

@@ -12,6 +12,7 @@ from supermarket.core.permissions import P
 from supermarket.core.working_days import local_date
 from supermarket.credit.forms import EVENT_NAMES
 from supermarket.credit.queries import barring_lists, credit_of, ledger, star_level
+from supermarket.policies.queries import industries
 from supermarket.ratings.queries import lines, scores_of_agency
 from supermarket.web import listing
 from supermarket.web.access import needs
@@ -47,6 +48,7 @@ def reputation_of(uscc: str, number: int = 1) -> Mapping[str, object]:
         "found": found,
         "event_labels": event_labels(),
         "state_labels": ENTRY_STATES,
+        "industry_names": {row.code: row.name for row in industries()},
         "page_address": listing.page_address,
     }
 

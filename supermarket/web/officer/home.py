@@ -308,7 +308,7 @@ def supervisor() -> str:
     rows = board(actor, limit=30)
     works = [
         work(
-            f"{level_label(row.level)}: {code_label(row.code)}",
+            f"{level_label(row.level)} · {code_label(row.code)}",
             row.project_code or row.subject_code,
             url_for("office.finding", number=row.id),
             row.limit_at,

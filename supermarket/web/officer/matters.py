@@ -16,7 +16,7 @@ from supermarket.matters.models import Matter, MatterState, MatterVersion
 from supermarket.matters.operations import working_version
 from supermarket.matters.queries import matter as find_matter
 from supermarket.matters.queries import office_list, versions
-from supermarket.matters.rules import publication_findings
+from supermarket.matters.rules import change_kind_name, publication_findings
 from supermarket.matters.states import MATTER, MatterAction
 from supermarket.web import listing
 from supermarket.web.access import needs, present_actor
@@ -86,6 +86,7 @@ def _page(row: Matter, form: EditMatterForm | None = None, returning: ReasonForm
         matter=row,
         version=version,
         history=versions(row.code, public_only=False),
+        change_kind_name=change_kind_name,
         tests=publication_findings(version),
         form=form or (_edit_form(row, version) if MATTER.can(row.state, MatterAction.EDIT) else None),
         returning=returning or ReasonForm(formdata=None, prefix="returning"),

@@ -29,6 +29,7 @@ from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, refuse, tell
 from supermarket.web.agency.forms import ConfirmForm
 from supermarket.web.officer.blueprint import PROJECTS, blueprint
+from supermarket.web.officer.supervision import code_label
 from supermarket.web.project_page import read
 
 Forms = Mapping[str, CommandForm]
@@ -95,6 +96,7 @@ def _page(code: str, answered: Forms | None = None) -> str:
         forms_of=forms,
         draws_waiting=waiting_draws(shown.project),
         findings=findings_of_project(code),
+        code_label=code_label,
         presenting=presenting,
         seen_by_public=shown.project.published_at is not None,
     )

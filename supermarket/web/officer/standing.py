@@ -1,6 +1,6 @@
 """Rectifications, opinions and removal cases: what the authority and the operator decide."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import sqlalchemy as sa
 from flask import redirect, render_template, url_for
@@ -81,6 +81,12 @@ def standing_list() -> str:
     )
 
 
+def sentence(reason: Mapping[str, object]) -> str:
+    """A stored reason of a review or a case, in the reader's language."""
+    values = reason.get("params")
+    return str(_(str(reason["msgid"]), **(values if isinstance(values, dict) else {})))
+
+
 def _page(uscc: str, **answered: CommandForm) -> str:
     actor = present_actor()
     row = find_agency(uscc)
@@ -99,6 +105,7 @@ def _page(uscc: str, **answered: CommandForm) -> str:
         rectifications=rectifications_of(uscc),
         opinions=opinions_of(uscc),
         cases=cases_of(uscc),
+        sentence=sentence,
         forms_of=forms,
         as_authority=bool(actor.organisations_with(P.STANDING_APPROVE_AS_AUTHORITY)),
         as_operator=bool(actor.organisations_with(P.STANDING_APPROVE_AS_OPERATOR)),

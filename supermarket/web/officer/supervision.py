@@ -24,15 +24,17 @@ from supermarket.web.officer.blueprint import blueprint
 
 PAGE = 50
 CODES = {
-    "review": _l("Review of a purchase"),
-    "review_overdue": _l("Review of a purchase overdue"),
+    "review_overdue": _l("Review of a purchase"),
+    "onboarding_overdue": _l("Decision on an agency's form"),
     "selection_late": _l("The selection did not run in time"),
-    "contract_unsigned": _l("Contract not signed"),
-    "acceptance_overdue": _l("Acceptance overdue"),
-    "payment_overdue": _l("Payment overdue"),
-    "rating_appeal_overdue": _l("Appeal on a rating not decided"),
-    "removal_undecided": _l("Removal case not decided"),
-    "numbers_differ": _l("Numbers of a draw differ"),
+    "acceptance_overdue": _l("Acceptance of a result"),
+    "payment_overdue": _l("Payment"),
+    "contract_not_public": _l("Publication of a contract"),
+    "appeal_overdue": _l("Decision on an appeal against a rating"),
+    "removal_undecided_by_authority": _l("The authority did not decide on a removal in time"),
+    "removal_undecided_by_operator": _l("The operator did not decide on a removal in time"),
+    "feedback_missing": _l("Answer to a finding"),
+    "due_failed": _l("The system could not do what was due"),
 }
 
 

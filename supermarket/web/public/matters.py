@@ -13,6 +13,7 @@ from supermarket.credit.queries import star_levels
 from supermarket.matters.models import CommissionedBy, FeeKind, Matter, MatterState
 from supermarket.matters.queries import MatterFilter, published, versions
 from supermarket.matters.queries import matter as find_matter
+from supermarket.matters.rules import change_kind_name
 from supermarket.policies.queries import industries, region_names
 from supermarket.projects.queries import ProjectFilter, after
 from supermarket.web import listing, presenting
@@ -132,6 +133,7 @@ def matter(code: str) -> str:
         services=services,
         stars=stars,
         versions=versions(code, public_only=True),
+        change_kind_name=change_kind_name,
         projects=after(ProjectFilter(matter=code), last_id=None, limit=5),
         changing=row.state is not MatterState.PUBLISHED,
     )
