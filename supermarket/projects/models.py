@@ -38,6 +38,7 @@ class Project(Base):
         ),
         sa.Index("ix_projects_state_published", "state", "published_at"),
         sa.Index("ix_projects_owner", "owner_id", "id"),
+        sa.Index("ix_projects_published", "published_at", "id"),
         sa.Index("ix_projects_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
         {"schema": "trade"},
     )

@@ -19,7 +19,8 @@ from supermarket.projects.states import PUBLIC_STATES, EnrolmentState, ProjectSt
 SORTS: Mapping[
     str, tuple[sa.UnaryExpression[datetime | None] | sa.UnaryExpression[int] | sa.UnaryExpression[str], ...]
 ] = {
-    "newest": (Project.published_at.desc().nulls_last(), Project.id.desc()),
+    # As the index has it; drafts of an owner, which have no moment yet, come first.
+    "newest": (Project.published_at.desc(), Project.id.desc()),
     "deadline": (Project.enrol_until.asc().nulls_last(), Project.id.desc()),
     "budget": (Project.budget.desc(), Project.id.desc()),
     "name": (Project.name.asc(), Project.id.asc()),
