@@ -1,13 +1,16 @@
 """People at the site: each in a browser of their own, who notice whatever goes wrong on the way."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, Response, expect
 
+from supermarket.accounts.queries import user_by_email
 from tests.browser.site import Site
 
 PASSWORD = "demo-pass-2026"
@@ -35,6 +38,8 @@ class Person:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is not None and os.environ.get("SHOTS"):
+            self.page.screenshot(path=str(Path(os.environ["SHOTS"]) / f"failed-{id(self)}.png"), full_page=True)
         self.context.close()
         if kind is None:
             assert self.wrong == []
@@ -80,6 +85,15 @@ class Person:
             else:
                 found.fill(value)
 
+    def follow(self, address: str) -> None:
+        """Click on what leads to an address from here."""
+        self.page.locator(f'#main a[href="{address}"]').first.click()
+        self.page.wait_for_load_state()
+
+    def has(self, name: str) -> bool:
+        """Whether the page has a field of that name."""
+        return self.page.locator(f'#main [name="{name}"]').count() > 0
+
     def press(self, name: str) -> None:
         """Press the button of that name in the page."""
         self.page.locator("#main").get_by_role("button", name=name, exact=True).first.click()
@@ -90,10 +104,14 @@ class Person:
         self.page.locator(form).locator("button[type=submit]:visible").last.click()
         self.page.wait_for_load_state()
 
-    def confirm(self, name: str) -> None:
-        """Answer the question before a binding act."""
-        self.page.get_by_role("dialog").get_by_role("button", name=name, exact=True).click()
+    def confirm(self) -> None:
+        """Say yes to the question before a binding act."""
+        self.page.get_by_role("dialog").get_by_role("button").last.click()
         self.page.wait_for_load_state()
+
+    def told(self, text: str) -> None:
+        """Wait until the page says so."""
+        expect(self.main()).to_contain_text(text)
 
     def main(self) -> Locator:
         """What the page says."""
@@ -109,7 +127,7 @@ def enter(
     language: str = "en",
     script: bool = True,
 ) -> Person:
-    """A person with a fresh browser who reads `language`, signed in where an address is given."""
+    """A person with a fresh browser who reads `language`, signed in (without the form) where an address is given."""
     width, height = size
     context = browser.new_context(
         viewport={"width": width, "height": height},
@@ -119,9 +137,22 @@ def enter(
         timezone_id="Asia/Shanghai",
     )
     context.set_default_timeout(15_000)
+    context.add_cookies([{"name": "session", "value": _session(site, email, language), "url": site.url}])
     person = Person(site, context, context.new_page())
-    person.__enter__()
-    person.open(f"/language/{language}?next=/sign-in")
     if email is not None:
-        person.sign_in(email)
+        person.open("/home")
     return person
+
+
+def _session(site: Site, email: str | None, language: str) -> str:
+    """The cookie of somebody who has chosen a language and perhaps signed in."""
+    client = site.app.test_client()
+    with site.app.app_context():
+        user = user_by_email(email) if email else None
+    with client.session_transaction(base_url=site.url) as cookie:
+        cookie["locale"] = language
+        if user is not None:
+            cookie["_user_id"], cookie["_fresh"] = user.get_id(), True
+    found = client.get_cookie("session", domain=str(urlsplit(site.url).hostname))
+    assert found is not None
+    return found.value
