@@ -24,6 +24,8 @@ LABELS = {
     "give_cost_statement": _l("Explain an abnormally low quote"),
     "finish_profile": _l("Finish the profile and submit it"),
     "mend_profile": _l("Mend the profile and submit it again"),
+    "rectify": _l("Hand in a rectification"),
+    "state_in_removal": _l("State your view in a removal case"),
     "decide_rating_appeal": _l("Decide an appeal on a rating"),
     "enter_numbers": _l("Enter the numbers of the bulletin"),
     "publish_matter": _l("Decide on a submitted matter"),

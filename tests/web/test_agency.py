@@ -15,10 +15,12 @@ from supermarket.agencies.queries import agency_by_uscc
 from supermarket.contracts.models import Contract, Party
 from supermarket.contracts.states import ContractState
 from supermarket.core.clock import now
+from supermarket.core.events import Event
 from supermarket.core.permissions import Role
 from supermarket.data.invent import invented_identity_number
 from supermarket.deliverables.models import Submission
 from supermarket.extensions import db
+from supermarket.notices.models import Notice
 from supermarket.projects.models import Enrolment
 from supermarket.projects.states import EnrolmentState
 from supermarket.ratings.models import RaterKind, Rating
@@ -338,3 +340,27 @@ def test_people_left_out_of_the_file_are_released(app: Flask, session: Session) 
     assert browser.post(f"/agency/practitioners/{row.id}/release").status_code == 303
     assert browser.post("/agency/practitioners/99999999999/release").status_code == 404
     assert session.query(Practitioner).one().released_at is not None
+
+
+def test_nothing_to_rectify_is_not_found_and_messages_are_read(app: Flask, session: Session) -> None:
+    deal = make_deal(at=now())
+    make_contract(deal, at=now())
+    agency = agency_of(deal)
+    browser = browser_of(app, agency)
+    assert browser.get("/agency/standing").status_code == 200
+    assert (
+        browser.post("/agency/standing/rectifications/1", data={"rectification-statement": "已整改。"}).status_code
+        == 404
+    )
+    assert (
+        browser.post("/agency/standing/removals/99999999999", data={"removal-statement": "已说明。"}).status_code == 404
+    )
+    told = {row.event_id for row in session.query(Notice).filter_by(organisation_id=agency.organisation_id)}
+    event = next(row for row in session.query(Event) if row.id not in told)
+    session.add(Notice(organisation_id=agency.organisation_id, event_id=event.id, at=now()))
+    session.commit()
+    before = session.query(Notice).filter_by(organisation_id=agency.organisation_id, read_at=None).count()
+    assert before >= 1
+    assert browser.get("/account/messages?before=x").status_code == 200
+    assert browser.post("/account/messages/read").status_code == 303
+    assert session.query(Notice).filter_by(organisation_id=agency.organisation_id, read_at=None).count() == 0

@@ -8,6 +8,7 @@ from supermarket.web.agency import (
     home,
     profile,
     reputation,
+    standing,
 )
 from supermarket.web.agency.blueprint import blueprint
 
@@ -20,4 +21,5 @@ __all__ = [
     "home",
     "profile",
     "reputation",
+    "standing",
 ]

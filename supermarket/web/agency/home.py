@@ -11,7 +11,6 @@ from supermarket.agencies.models import Agency, Onboarding, Standing
 from supermarket.agencies.queries import agency_of_actor
 from supermarket.contracts.queries import Waiting, waiting_signatures
 from supermarket.core.events import Event
-from supermarket.core.money import format_yuan
 from supermarket.core.permissions import Actor
 from supermarket.credit.queries import star_level
 from supermarket.deliverables.queries import waiting_to_submit
@@ -22,6 +21,8 @@ from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.ratings.queries import waiting_to_rate
 from supermarket.selection.models import Award, CostStatement, Quote
 from supermarket.selection.states import AwardState
+from supermarket.standing.models import Rectification, RemovalCase
+from supermarket.standing.states import RectificationState, RemovalState
 from supermarket.web.access import present_actor
 from supermarket.web.looks import word
 from supermarket.web.work import Count, Desk, Door, Figure, Work, by_due, changes, work
@@ -68,7 +69,14 @@ def waiting(actor: Actor) -> dict[str, list[Work]]:
     if "agency_waiting" in g:
         known: dict[str, list[Work]] = g.agency_waiting
         return known
-    found: dict[str, list[Work]] = {"profile": [], "enrolments": [], "contracts": [], "results": [], "ratings": []}
+    found: dict[str, list[Work]] = {
+        "profile": [],
+        "enrolments": [],
+        "contracts": [],
+        "results": [],
+        "ratings": [],
+        "standing": [],
+    }
     agency = agency_of_actor(actor)
     if agency is None:
         found["profile"] = [work("finish_profile", _("Enter your agency in the register"), url_for("agency.edit"))]
@@ -87,8 +95,25 @@ def waiting(actor: Actor) -> dict[str, list[Work]]:
             *(_of_contract(item, "#payments") for item in waiting_to_confirm(actor)),
         ]
         found["ratings"] = [_of_contract(item, "#rate") for item in waiting_to_rate(actor)]
+        found["standing"] = [
+            work(what, agency.name, url_for("agency.standing"), due) for what, due in _answers(agency.uscc)
+        ]
     g.agency_waiting = found
     return found
+
+
+def _answers(uscc: str) -> list[tuple[str, datetime]]:
+    """Rectifications to hand in and removal cases to state one's view in: one statement."""
+    tasks = sa.select(sa.literal("rectify").label("what"), Rectification.due_at.label("due_at")).where(
+        Rectification.agency_uscc == uscc,
+        Rectification.state.in_((RectificationState.OPEN, RectificationState.OVERDUE)),
+    )
+    cases = sa.select(sa.literal("state_in_removal"), RemovalCase.statement_due_at).where(
+        RemovalCase.agency_uscc == uscc,
+        RemovalCase.state == RemovalState.HEARING,
+        RemovalCase.statement_at.is_(None),
+    )
+    return [(row[0], row[1]) for row in db.session.execute(sa.union_all(tasks, cases)).all()]
 
 
 def _of_contract(item: Waiting, anchor: str) -> Work:
@@ -107,6 +132,7 @@ def sections(actor: Actor) -> list[tuple[str, str, int]]:
         (_("Our contracts"), url_for("agency.contracts_list"), len(found["contracts"]) + len(found["ratings"])),
         (_("Results and payments"), url_for("agency.results"), len(found["results"])),
         (_("Stars and credit"), url_for("agency.reputation"), 0),
+        (_("Reviews and rectification"), url_for("agency.standing"), len(found["standing"])),
     ]
 
 
@@ -178,7 +204,7 @@ def home() -> str:
         figures=[
             Figure(_("Enrolments"), f"{sum(by_state.values()):,}", url=url_for("agency.enrolments")),
             Figure(_("Selected"), f"{won:,}"),
-            Figure(_("Awarded in all"), format_yuan(sum(int(row.fen) for row in rows))),
+            Figure(_("Awarded in all"), f"¥{sum(int(row.fen) for row in rows) // 100:,}"),
             Figure(
                 _("Credit"),
                 stars.credit_level if stars else "B",
