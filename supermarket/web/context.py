@@ -76,6 +76,8 @@ def values() -> dict[str, object]:
         "navigation": _navigation(),
         "current_locale": str(get_locale()),
         "drafts": "settle",
+        # What one person typed is not put back for the next one at the same computer.
+        "draft_owner": f"user-{current_user.id}" if current_user.is_authenticated else "out",
         "region_name": region_name,
         "Role": Role,
     }
