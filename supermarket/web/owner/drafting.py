@@ -23,7 +23,14 @@ from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import perform, tell
 from supermarket.web.listing import clean
 from supermarket.web.owner.blueprint import blueprint
-from supermarket.web.owner.forms import LISTS, PurchaseForm, filled_from, list_errors, refuse_purchase
+from supermarket.web.owner.forms import (
+    LISTS,
+    PurchaseForm,
+    filled_from,
+    list_errors,
+    one_sentence_each,
+    refuse_purchase,
+)
 from supermarket.web.project_page import criteria_of
 
 Answer = str | BaseResponse | tuple[str, int]
@@ -86,6 +93,7 @@ def _page(
     form: PurchaseForm, owner: Organisation, *, title: str, kind: str, project: Project | None = None, status: int = 200
 ) -> tuple[str, int]:
     form.offer(owner)
+    one_sentence_each(form)
     weights = {row["criterion"]: row["weight"] for row in form.criteria.data if row["criterion"]}
     if request.method == "GET" and project is not None:
         weights = dict(criteria_of(project))

@@ -1,11 +1,20 @@
 """The forms of the owner's pages: those of the rooms, with the choices and boxes that only a page has."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    Field,
+    FieldList,
+    FormField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
@@ -97,12 +106,6 @@ class LowQuoteForm(CommandForm):
     reason = TextAreaField(_l("Reason (public)"), validators=[Text(least=4, most=1000)])
 
 
-class NumbersEntryForm(CommandForm):
-    """Which draw the numbers are for, and the numbers."""
-
-    purpose = StringField(validators=[Text(least=1, most=16)])
-
-
 def refuse_purchase(form: CommandForm, error: MarketError) -> None:
     """Put a refusal where the reader looks: fields under the form's names; of a list, above the list and in the summary."""
     if isinstance(error, InvalidInput):
@@ -151,3 +154,13 @@ def _rows(field: FieldList, rows: list[dict[str, str | int]] | list[dict[str, st
         field.pop_entry()
     for row in rows:
         field.append_entry(row)
+
+
+def one_sentence_each(fields: Iterable[Field]) -> None:
+    """Say one thing about a whole number that is missing or none, instead of all that follows from it."""
+    for field in fields:
+        if isinstance(field, (FieldList, FormField)):
+            one_sentence_each(field)
+        elif isinstance(field, IntegerField) and field.errors:
+            blank = not (field.raw_data and str(field.raw_data[0]).strip())
+            field.errors = [_("Please fill this in.") if blank else field.errors[0]]
