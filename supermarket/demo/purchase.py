@@ -141,7 +141,8 @@ class Purchase:
         )
 
     def _named(self) -> str:
-        return self.favourite or self.rng.choice(able(self.stage.crew, self.idea.matter))
+        able_ones = able(self.stage.crew, self.idea.matter)
+        return self.favourite if self.favourite in able_ones else self.rng.choice(able_ones)
 
     def _times(self) -> tuple[datetime | None, datetime | None]:
         """Frozen at the end: enrolment over before it, the selection two working days after it."""

@@ -17,6 +17,7 @@ from supermarket.core.working_days import Calendar, local_date, local_moment
 from supermarket.demo.crew import Crew
 from supermarket.extensions import db
 from supermarket.gateways import current
+from supermarket.gateways.mail import MemoryMailer
 from supermarket.gateways.queue import MemoryQueue
 from supermarket.policies.queries import calendar
 from supermarket.supervision.demo_clock import hold, whole_second
@@ -119,7 +120,7 @@ def _plays(slot: datetime, job: TimedJob) -> bool:
 def quietly() -> Iterator[None]:
     """No mail about an invented past, and no waiting for the disk at each commit."""
     gateways = current()
-    current_app.extensions["gateways"] = replace(gateways, queue=MemoryQueue())
+    current_app.extensions["gateways"] = replace(gateways, queue=MemoryQueue(), mail=MemoryMailer())
     sa.event.listen(db.engine, "begin", _no_wait)
     try:
         yield
