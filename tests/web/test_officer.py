@@ -233,10 +233,6 @@ def test_authority_records_an_outcome(app: Flask, session: Session) -> None:
     assert browser.post(f"{url}/1/outcome", data={"outcome-outcome": "corrected_once"}).status_code == 409
     assert browser.post(f"{url}/77/outcome", data={"outcome-outcome": "corrected_once"}).status_code == 404
     assert deliverable(made.deal.code, 1).approval_outcome is ApprovalOutcome.CORRECTED_ONCE
-
-
-def test_contract_of_another_region_is_unknown(app: Flask, session: Session) -> None:
-    made = make_rated(make_deal(at=now()), at=now())
     assert browser_of(app, Role.REGULATOR, MIANYANG).get(f"/office/contracts/{made.deal.code}").status_code == 404
 
 
