@@ -17,7 +17,7 @@ from supermarket.policies.queries import region_names
 from supermarket.projects.models import Funding, Project
 from supermarket.projects.queries import RESULT_STATES, ProjectFilter, after, project_for, search_projects
 from supermarket.projects.states import PROJECT, PUBLIC_STATES, ProjectAction, ProjectState
-from supermarket.selection.queries import draw_record, live_award
+from supermarket.selection.queries import draw_record, live_award, low_quotes_of
 from supermarket.web import listing, presenting
 from supermarket.web.access import present_actor, public
 from supermarket.web.project_page import ProjectPage, read
@@ -155,7 +155,9 @@ def next_step(page: ProjectPage, actor: Actor) -> list[tuple[str, str, str]]:
             steps.append((_("Change the draft"), url_for("owner.edit", code=code), ""))
         if project.due_what == "reduced_acceptance":
             steps.append((_("Accept the small number"), url_for("owner.accept_reduced", code=code), "primary"))
-        if project.state is ProjectState.SELECTING and any(run.waits_for for run in page.runs):
+        if project.state is ProjectState.SELECTING and any(
+            row.statement is not None and row.decided_at is None for row in low_quotes_of(project.id)
+        ):
             steps.append((_("Abnormally low quotes"), url_for("owner.low_quotes", code=code), "primary"))
         if page.unsigned in ("owner", "both") and page.contract is not None:
             steps.append((_("Sign the contract"), url_for("owner.sign", code=page.contract.code), "primary"))
