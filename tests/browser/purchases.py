@@ -6,7 +6,7 @@ from supermarket.accounts.queries import user_by_email
 from supermarket.core.permissions import Actor, P
 from supermarket.core.unit import unit
 from supermarket.projects import operations
-from supermarket.projects.commands import DeliverableWanted, PaymentTerm, ProjectDraft
+from supermarket.projects.commands import DeliverableWanted, Enrol, PaymentTerm, ProjectDraft
 from supermarket.projects.models import Funding
 from supermarket.projects.queries import project_for
 from supermarket.selection.publication import sources_for
@@ -58,3 +58,11 @@ def make_open(site: Site, **changes: object) -> str:
         with unit():
             operations.submit(code, sources=sources, actor=actor, at=at)
     return code
+
+
+def enrol(site: Site, email: str, code: str) -> None:
+    """An agency enrols."""
+    with site.app.app_context():
+        at = market_now()
+        with unit():
+            operations.enrol(code, Enrol(), actor=actor_of(email), at=at)
