@@ -45,7 +45,7 @@ INSIDE: Mapping[str, tuple[str, ...]] = {
 # Words that are the same in every language: codes, addresses, formats, units, what a program or a mark is called.
 LATIN = re.compile(
     r"\S+@\S+|https?://\S+|[\w./-]+\.(?:py|json|pdf|csv|xlsx)|/[\w/{}.-]+|\b(?=\w*\d)[\w.-]+|\b[A-Z]{1,8}\b|English|Python"
-    r"|JavaScript|key|witness-test|demo-pass|OpenAPI|Bearer|Ed25519|drand|draw|curl|JSON|Merkle|Chromium|YYYY\S*|mm/dd\S*"
+    r"|JavaScript|key|Authorization|witness-test|demo-pass|market-lists#|OpenAPI|Bearer|Ed25519|drand|draw|curl|JSON|Merkle|Chromium|YYYY\S*|mm/dd\S*"
 )
 WORD = re.compile(r"[A-Za-z]{3,}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -89,8 +89,8 @@ def _found(page: Page, language: str) -> list[str]:
     lang = page.locator("html").get_attribute("lang")
     if lang != language.replace("_", "-"):
         found.append(f"lang is {lang}")
-    if language == "zh_CN" and not page.url.endswith("/api/docs"):  # its words are those of the interface
-        texts: list[str] = page.evaluate(TEXTS)
+    if language == "zh_CN":
+        texts: list[str] = [] if page.url.endswith("/api/docs") else page.evaluate(TEXTS)  # its words are the API's
         found += [f"English words: {text[:80]}" for text in texts if WORD.search(LATIN.sub("", text))]
     else:
         frame: list[str] = page.evaluate(FRAME)
