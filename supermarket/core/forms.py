@@ -137,7 +137,11 @@ def _flatten(
     form: FlaskForm, payload: object, prefix: str, flat: "MultiDict[str, str]", errors: list[FieldError]
 ) -> None:
     if not isinstance(payload, Mapping):
-        errors.append(FieldError(prefix.rstrip("-").replace("-", ".") or "body", "wrong_type", _("A JSON object is expected here.")))
+        errors.append(
+            FieldError(
+                prefix.rstrip("-").replace("-", ".") or "body", "wrong_type", _("A JSON object is expected here.")
+            )
+        )
         return
     fields = {field.short_name: field for field in form if field.short_name != "csrf_token"}
     for key, value in payload.items():
