@@ -15,6 +15,8 @@ from supermarket.core.permissions import Role
 from supermarket.deliverables.forms import OUTCOME_LABELS
 from supermarket.deliverables.states import ApprovalOutcome
 from supermarket.disclosure.queries import agency_names, organisation_names
+from supermarket.supervision.models import Level
+from supermarket.web.finding_words import CODES, code_label, level_label
 from supermarket.web.listing import address
 from supermarket.web.presenting import ROLE_LABELS, deadline_text, word
 
@@ -122,6 +124,10 @@ def _shown(key: str, value: Value, names: Mapping[str, str]) -> str:
             return str(ROLE_LABELS[Role(value)])
         case "outcome":
             return str(OUTCOME_LABELS[ApprovalOutcome(value)]) if value in set(ApprovalOutcome) else value
+        case "level" if value in set(Level):
+            return level_label(Level(value))
+        case "code" if value in CODES:
+            return code_label(value)
         case "before" | "after":
             return word("agency", value)
     if is_uscc(value):

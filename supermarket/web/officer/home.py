@@ -27,10 +27,10 @@ from supermarket.standing.states import RemovalState
 from supermarket.supervision.models import Level
 from supermarket.supervision.queries import board, counts
 from supermarket.web.access import present_actor
+from supermarket.web.finding_words import code_label, level_label
 from supermarket.web.looks import word
 from supermarket.web.officer.matters import region_of
 from supermarket.web.officer.standing import filed_opinions
-from supermarket.web.officer.supervision import code_label, level_label
 from supermarket.web.work import Count, Desk, Door, Figure, Work, by_due, changes, work
 
 Found = dict[str, list[Work]]

@@ -28,8 +28,8 @@ from supermarket.web import listing, presenting
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, refuse, tell
 from supermarket.web.agency.forms import ConfirmForm
+from supermarket.web.finding_words import code_label
 from supermarket.web.officer.blueprint import PROJECTS, blueprint
-from supermarket.web.officer.supervision import code_label
 from supermarket.web.project_page import read
 
 Forms = Mapping[str, CommandForm]

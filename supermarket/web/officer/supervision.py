@@ -20,45 +20,16 @@ from supermarket.supervision.queries import finding as find_finding
 from supermarket.web import listing
 from supermarket.web.access import needs, present_actor, signed_in
 from supermarket.web.acting import attempt, tell
+from supermarket.web.finding_words import code_label, level_label
 from supermarket.web.officer.blueprint import blueprint
 
 PAGE = 50
-CODES = {
-    "review_overdue": _l("Review of a purchase"),
-    "onboarding_overdue": _l("Decision on an agency's form"),
-    "selection_late": _l("The selection did not run in time"),
-    "acceptance_overdue": _l("Acceptance of a result"),
-    "payment_overdue": _l("Payment"),
-    "contract_not_public": _l("Publication of a contract"),
-    "appeal_overdue": _l("Decision on an appeal against a rating"),
-    "removal_undecided_by_authority": _l("The authority did not decide on a removal in time"),
-    "removal_undecided_by_operator": _l("The operator did not decide on a removal in time"),
-    "feedback_missing": _l("Answer to a finding"),
-    "due_failed": _l("The system could not do what was due"),
-}
-
-
-LEVELS = {
-    Level.REMINDER: _l("Reminder"),
-    Level.YELLOW: _l("Yellow card"),
-    Level.RED: _l("Red card"),
-}
 
 
 class WordsForm(CommandForm):
     """An answer, or a reason."""
 
     text = TextAreaField(_l("In words"), validators=[Text(4, 2_000)])
-
-
-def level_label(level: Level) -> str:
-    """How grave a finding is, in words."""
-    return str(LEVELS[level])
-
-
-def code_label(code: str) -> str:
-    """What a finding is about, in words; an unknown code shows itself."""
-    return str(CODES.get(code, code.replace("_", " ")))
 
 
 def seen(number: int) -> Finding:
