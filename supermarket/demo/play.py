@@ -112,7 +112,7 @@ def _run(stage: Stage, lives: list[Life], played: Played, say: Say) -> None:
 
 def _lives(stage: Stage, count: int, known: int, end: datetime) -> Iterator[Life]:
     begins = stage.now
-    ideas = _Ideas(cast.SEED + known)
+    ideas = _Ideas(cast.SEED + known, count)
     codes = _favourites()
     for number, part in enumerate(parts(count)):
         rng = random.Random(f"{cast.SEED}/{known}/{number}")  # noqa: S311 -- invented lives
@@ -149,15 +149,15 @@ def _states() -> Counter[str]:
 class _Ideas:
     """What is bought: ideas that fit a part, each used once; what one favourite works on has an owner of its own."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, count: int) -> None:
         owners = cast.owners()
         mine = next(owners[place] for place in cast.OWNER_ACCOUNTS)
         self._mine = mine.uscc
         # Three buyers are enough for every matter; so many ideas hold enough surveys for the demo's own owner.
         own = tuple(
-            idea for idea in project_ideas(400, seed, (owners[0], owners[2], mine)) if idea.owner_uscc == self._mine
+            idea for idea in project_ideas(1_200, seed, (owners[0], owners[2], mine)) if idea.owner_uscc == self._mine
         )
-        self._left = [*project_ideas(400, seed), *own]
+        self._left = [*project_ideas(400 + 2 * count, seed, owners), *own]
         self._served: dict[Favourite, set[str]] = {}
 
     def take(self, part: Part, rng: random.Random) -> ProjectIdea:
@@ -174,6 +174,9 @@ class _Ideas:
 
     def _fits(self, idea: ProjectIdea, part: Part) -> bool:
         if (idea.owner_uscc == self._mine) != part.demo_owner or idea.duration_days > LONGEST_SERVICE:
+            return False
+        # The demo's own owner buys with both kinds of money; elsewhere a bureau spends the treasury's.
+        if part.funding is not None and not part.demo_owner and idea.funding != part.funding:
             return False
         if part.surveying and idea.matter not in cast.COMMON_MATTERS:
             return False

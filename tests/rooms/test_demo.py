@@ -112,9 +112,9 @@ def test_the_demo_agencies_share_matters_and_a_play_leaves_a_market_that_holds(s
     assert clock.now() >= at + SHORT
 
     before = clock.now()
-    again = play(2)
+    again = play(3)
     assert again.begins >= before.replace(microsecond=0)
-    assert sum(again.states.values()) == 10
+    assert sum(again.states.values()) == 11
     assert names_in_events() == 0
 
 
