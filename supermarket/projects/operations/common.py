@@ -9,6 +9,7 @@ from supermarket.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from supermarket.core.events import Tag, Value, record
 from supermarket.core.permissions import Actor
 from supermarket.extensions import db
+from supermarket.projects.commands import ProjectDraft
 from supermarket.projects.models import Project
 from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
 
@@ -81,3 +82,21 @@ def not_between_receipt_and_order(project: Project) -> None:
             _("A draw is under way: from the witness's receipt to the published order nothing may change the project."),
             code="draw_under_way",
         )
+
+
+def word_terms(project: Project, command: ProjectDraft) -> None:
+    """What an owner may word anew also after the publication: description, money, requirements, terms, times."""
+    project.name, project.description = command.name, command.description
+    project.budget = command.budget
+    project.ceiling = command.budget if command.ceiling is None else command.ceiling
+    project.floor = command.floor
+    project.requirement_notes = command.requirement_notes
+    project.practitioners_needed = command.practitioners_needed
+    project.min_stars, project.min_credit = command.min_stars, command.min_credit
+    project.duration_days = command.duration_days
+    project.deliverables_wanted = [{"name": item.name, "due_days": item.due_days} for item in command.deliverables]
+    project.payment_terms = [
+        {"name": item.name, "percent": item.percent, "after_deliverable": item.after_deliverable}
+        for item in command.payment_terms
+    ]
+    project.enrol_until, project.select_at = command.enrol_until, command.select_at

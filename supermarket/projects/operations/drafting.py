@@ -18,7 +18,7 @@ from supermarket.policies.queries import calendar, number, policies_for
 from supermarket.projects import events
 from supermarket.projects.commands import ProjectDraft, PublicationSources
 from supermarket.projects.models import PROJECT_SERIAL, AvoidedAgency, Project
-from supermarket.projects.operations.common import locked, move, reasoned
+from supermarket.projects.operations.common import locked, move, reasoned, word_terms
 from supermarket.projects.operations.publishing import publish
 from supermarket.projects.rules import check_draft
 from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
@@ -145,31 +145,15 @@ def reissue(code: str, *, actor: Actor, at: datetime) -> Project:
 
 def _word(project: Project, command: ProjectDraft) -> None:
     version = published_version(command.matter_code)
-    project.name = command.name
-    project.description = command.description
+    word_terms(project, command)
     project.matter_code = command.matter_code
     project.matter_version = version
     project.requirement_tree = version.requirement_tree
     project.region_code = command.region_code
     project.investment_project_code = command.investment_project_code
     project.funding = command.funding
-    project.budget = command.budget
-    project.ceiling = command.budget if command.ceiling is None else command.ceiling
-    project.floor = command.floor
     project.mode = command.mode
     project.stages = [{"criteria": dict(command.criteria)}] if command.criteria else []
-    project.requirement_notes = command.requirement_notes
-    project.practitioners_needed = command.practitioners_needed
-    project.min_stars = command.min_stars
-    project.min_credit = command.min_credit
-    project.duration_days = command.duration_days
-    project.deliverables_wanted = [{"name": item.name, "due_days": item.due_days} for item in command.deliverables]
-    project.payment_terms = [
-        {"name": item.name, "percent": item.percent, "after_deliverable": item.after_deliverable}
-        for item in command.payment_terms
-    ]
-    project.enrol_until = command.enrol_until
-    project.select_at = command.select_at
     project.direct_ground = command.direct_ground
     project.direct_document = command.direct_document
     named = agency_by_uscc(command.named_agency_uscc) if command.named_agency_uscc else None

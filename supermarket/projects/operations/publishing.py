@@ -16,7 +16,7 @@ from supermarket.policies.queries import calendar, number, policies_for
 from supermarket.projects import events
 from supermarket.projects.commands import ProjectDraft, PublicationSources
 from supermarket.projects.models import Project, ProjectVersion
-from supermarket.projects.operations.common import locked, move, not_between_receipt_and_order, reasoned
+from supermarket.projects.operations.common import locked, move, not_between_receipt_and_order, reasoned, word_terms
 from supermarket.projects.rules import check_draft, check_publication
 from supermarket.projects.states import PROJECT, ProjectAction
 
@@ -138,20 +138,7 @@ def amend(code: str, command: ProjectDraft, *, reason: str, version: int, actor:
         raise InvalidInput(_("Some fields cannot be amended."), errors=errors)
     check_draft(command, owner=project.owner, at=at)
     number_now = len(versions(project.id)) + 1
-    project.name, project.description = command.name, command.description
-    project.budget = command.budget
-    project.ceiling = command.budget if command.ceiling is None else command.ceiling
-    project.floor = command.floor
-    project.requirement_notes = command.requirement_notes
-    project.practitioners_needed = command.practitioners_needed
-    project.min_stars, project.min_credit = command.min_stars, command.min_credit
-    project.duration_days = command.duration_days
-    project.deliverables_wanted = [{"name": item.name, "due_days": item.due_days} for item in command.deliverables]
-    project.payment_terms = [
-        {"name": item.name, "percent": item.percent, "after_deliverable": item.after_deliverable}
-        for item in command.payment_terms
-    ]
-    project.enrol_until, project.select_at = command.enrol_until, command.select_at
+    word_terms(project, command)
     project.enrol_until, project.select_at = planned_times(project, at)
     project.due_at = project.enrol_until
     db.session.add(
