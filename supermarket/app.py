@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Flask, Response, g
+from flask import Flask, Response, request, session
 from flask_babel import get_locale
 
 from config import ROOT
@@ -23,8 +23,9 @@ def _headers(response: Response) -> Response:
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    if "user" in g and g.user is not None:
-        response.headers.setdefault("Cache-Control", "no-store")
+    # Flask-Login's key: somebody is signed in; even what is public carries that person's cookie then.
+    if request.endpoint != "static" and "_user_id" in session:
+        response.headers["Cache-Control"] = "no-store"
     return response
 
 

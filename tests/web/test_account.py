@@ -326,3 +326,10 @@ def test_sign_in_is_limited_by_account_and_by_address(limited: FlaskClient, sess
     assert [tried(f"b{n}@example.test", "10.0.2.1") for n in range(30)] == [422] * 30
     assert tried("c@example.test", "10.0.2.1") == 429
     assert tried("c@example.test", "10.0.2.2") == 422
+
+
+def test_what_a_signed_in_person_saw_is_kept_by_no_cache(client: FlaskClient, user: User) -> None:
+    assert "no-store" not in client.get("/projects").headers.get("Cache-Control", "")
+    sign_in(client)
+    for path in ("/account", "/projects", "/no-such-page"):
+        assert client.get(path).headers["Cache-Control"] == "no-store"
