@@ -10,6 +10,9 @@ from supermarket.core.clock import LOCAL, local_text
 from supermarket.core.errors import InvalidInput, MarketError, RuleBroken
 from supermarket.gateways.errors import GatewayError
 
+# No market is older; and calendars can still add to the last year.
+FIRST_YEAR, LAST_YEAR = 1900, 2099
+
 
 @contextmanager
 def refusals() -> Iterator[None]:
@@ -41,6 +44,8 @@ class Moment(click.ParamType[datetime]):
             moment = datetime.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is not a time; write 2026-11-27, 2026-11-27T18:00 or 2026-11-27T18:00+08:00")
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            self.fail(f"{value!r} is not between the years {FIRST_YEAR} and {LAST_YEAR}")
         return (moment if moment.tzinfo else moment.replace(tzinfo=LOCAL)).astimezone(UTC)
 
 

@@ -32,8 +32,9 @@ def test_times_without_an_offset_are_beijing_time() -> None:
     assert moment.convert("2026-11-27T18:00", None, None) == datetime(2026, 11, 27, 10, tzinfo=UTC)
     assert moment.convert("2026-11-27", None, None) == datetime(2026, 11, 26, 16, tzinfo=UTC)
     assert moment.convert("2026-11-27T18:00+02:00", None, None) == datetime(2026, 11, 27, 16, tzinfo=UTC)
-    with pytest.raises(click.UsageError):
-        moment.convert("tomorrow", None, None)
+    for refused in ("tomorrow", "0001-01-01", "9999-12-31T23:59:59+00:00"):
+        with pytest.raises(click.UsageError):
+            moment.convert(refused, None, None)
 
 
 def test_an_account_is_made_and_gets_a_second_role_and_a_token(run: FlaskCliRunner) -> None:
