@@ -58,6 +58,8 @@ def _field_errors(command: ProjectDraft, at: datetime) -> Iterator[FieldError]:
     yield from _direct_errors(command)
     if command.mode == "merit":
         yield from _criteria_errors(command)
+    if len({item.agency_uscc for item in command.avoid}) != len(command.avoid):
+        yield FieldError("avoid", "twice", _("An entry is there twice."))
     for item in command.avoid:
         if not item.reason.strip():
             yield FieldError("avoid", "needs_reason", _("Say why this agency must be avoided; the reason is public."))

@@ -148,6 +148,15 @@ def test_a_wrong_draft_is_refused_at_its_field(
     assert session.scalar(sa.select(sa.func.count()).select_from(Project)) == 0
 
 
+def test_an_agency_is_avoided_once(session: Session, at: datetime) -> None:
+    owner, actor = make_owner_actor()
+    uscc = make_agency().uscc
+    twice = (Avoided(uscc, "利害关系"), Avoided(uscc, "投资关系"))
+    with pytest.raises(InvalidInput) as refused:
+        operations.draft(draft_command(owner, avoid=twice), actor=actor, at=at)
+    assert [(error.field, error.code) for error in refused.value.errors] == [("avoid", "twice")]
+
+
 def test_a_moment_in_the_past_or_a_selection_too_early_is_refused(session: Session, at: datetime) -> None:
     owner, actor = make_owner_actor()
     for changes, field in (
