@@ -68,6 +68,7 @@ class Settings:
             "WITNESS_URL": os.environ.get("WITNESS_URL", "http://127.0.0.1:8765"),
             "WITNESS_KEY": os.environ.get("WITNESS_KEY", ""),
             "SEARCH_ENGINE": os.environ.get("SEARCH_ENGINE", "whoosh"),
+            "SITE_NAME_EN": os.environ.get("SITE_NAME_EN", "Supermarket"),
             "SITE_NAME": os.environ.get("SITE_NAME", "中介服务网上超市"),
             "SITE_URL": os.environ.get("SITE_URL", "http://127.0.0.1:8000"),
             "HOME_REGION": os.environ.get("HOME_REGION", "510000"),

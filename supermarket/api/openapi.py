@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from flask import current_app
 from flask_babel import gettext as _
 from pydantic.json_schema import models_json_schema
 
@@ -13,6 +12,7 @@ from supermarket.api.parameters import Query
 from supermarket.api.routes import PLACES, PREFIX, ROUTES, Route
 from supermarket.api.shapes import Shape
 from supermarket.core.msgids import N_
+from supermarket.web.context import site_name
 
 PROBLEM_TYPE = "application/problem+json"
 TITLES = {
@@ -37,7 +37,7 @@ def document() -> Schema:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": _(current_app.config["SITE_NAME"]),
+            "title": site_name(),
             "version": __version__,
             "description": _(
                 "Amounts are texts in yuan with their currency, times have an offset, lists go on with a cursor, and "

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from flask import Flask, current_app, g, request, url_for
 from flask_babel import get_locale
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from supermarket import __version__
@@ -66,12 +65,15 @@ def _navigation() -> list[Section]:
     return sections
 
 
+def site_name() -> str:
+    """The market's name in the reader's language."""
+    return str(current_app.config["SITE_NAME" if str(get_locale()).startswith("zh") else "SITE_NAME_EN"])
+
+
 def values() -> dict[str, object]:
     """The context of every template."""
     return {
-        "site": Site(
-            _(current_app.config["SITE_NAME"]), __version__, bool(current_app.config["DEMO"]), now().astimezone(LOCAL)
-        ),
+        "site": Site(site_name(), __version__, bool(current_app.config["DEMO"]), now().astimezone(LOCAL)),
         "languages": _languages(),
         "navigation": _navigation(),
         "current_locale": str(get_locale()),
