@@ -157,7 +157,7 @@ class _Ideas:
         own = tuple(
             idea for idea in project_ideas(1_200, seed, (owners[0], owners[2], mine)) if idea.owner_uscc == self._mine
         )
-        self._left = [*project_ideas(400 + 2 * count, seed, owners), *own]
+        self._left = [*project_ideas(1_000 + 2 * count, seed, owners), *own]
         self._served: dict[Favourite, set[str]] = {}
 
     def take(self, part: Part, rng: random.Random) -> ProjectIdea:
