@@ -44,7 +44,7 @@ INSIDE: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Words that are the same in every language: codes, addresses, formats, units, what a program or a mark is called.
 LATIN = re.compile(
-    r"\S+@\S+|https?://\S+|[\w./-]+\.(?:py|json|pdf|csv|xlsx)|/[\w/{}.-]+|\b(?=\w*\d)[\w.-]+|\b[A-Z]{1,8}\b|English|Python"
+    r"[\[{].*[\]}]|\S+@\S+|https?://\S+|[\w./-]+\.(?:py|json|pdf|csv|xlsx)|/[\w/{}.-]+|\b(?=\w*\d)[\w.-]+|\b[A-Z]{1,8}\b|English|Python"
     r"|JavaScript|key|Authorization|witness-test|demo-pass|market-lists#|OpenAPI|Bearer|Ed25519|drand|draw|curl|JSON|Merkle|Chromium|YYYY\S*|mm/dd\S*"
 )
 WORD = re.compile(r"[A-Za-z]{3,}")
@@ -100,7 +100,7 @@ def _found(page: Page, language: str) -> list[str]:
 
 def _is_ours_in_chinese(text: str) -> bool:
     """Whether a word of the frame is Chinese; names of people, bodies and regions are long or stand beside English."""
-    return bool(CHINESE.search(text)) and not WORD.search(text) and len(text) <= 6
+    return bool(CHINESE.search(text)) and not WORD.search(text) and 1 < len(text) <= 6 and text != "中文"
 
 
 def _walk(person: Person, paths: tuple[str, ...], places: Mapping[str, str], language: str) -> list[str]:
@@ -111,7 +111,7 @@ def _walk(person: Person, paths: tuple[str, ...], places: Mapping[str, str], lan
     return wrong
 
 
-@pytest.mark.parametrize(("language", "size"), [("zh_CN", PHONE), ("zh_CN", DESKTOP), ("en", PHONE)])
+@pytest.mark.parametrize(("language", "size"), [("zh_CN", PHONE), ("en", DESKTOP)])
 def test_public_pages(
     site: Site, browser: Browser, places: dict[str, str], language: str, size: tuple[int, int]
 ) -> None:
@@ -119,8 +119,10 @@ def test_public_pages(
         assert _walk(reader, PUBLIC, places, language) == []
 
 
-@pytest.mark.parametrize(("language", "size"), [("zh_CN", PHONE), ("en", DESKTOP)])
-@pytest.mark.parametrize("email", INSIDE)
+@pytest.mark.parametrize(
+    ("email", "language", "size"),
+    [*((email, "zh_CN", PHONE) for email in INSIDE), *((email, "en", DESKTOP) for email in list(INSIDE)[:3])],
+)
 def test_pages_of_a_role(
     site: Site, browser: Browser, places: dict[str, str], email: str, language: str, size: tuple[int, int]
 ) -> None:
