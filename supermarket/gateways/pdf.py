@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
-from typing import Final, NotRequired, Protocol, TypedDict
+from typing import Final, Literal, NotRequired, Protocol, TypedDict
 
 import justmytype_intl_cjk
 import typst
@@ -38,6 +38,8 @@ __all__ = [
 
 TEMPLATES: Final = Path(__file__).resolve().parent.parent / "pdf_templates"
 _FONTS: Final = Path(justmytype_intl_cjk.__file__).resolve().parent / "fonts" / "ofl" / "notosanssc"
+# What the typesetter says of a character that PDF/A-2b cannot do without a glyph for.
+_NO_GLYPH: Final = "could not be displayed with font"
 _EMPTY_TRAILER: Final = b"trailer<</Root<</Type/Catalog/Pages<</Type/Pages/Kids[]/Count 0>>>>>>\n%%EOF\n"
 _CHINA: Final = timezone(timedelta(hours=8))
 
@@ -156,6 +158,8 @@ class Pdf(Protocol):
     def render(self, template: str, data: Mapping[str, object]) -> bytes:
         """The document of `<template>.typ` for one of the *Data mappings above, as PDF/A-2b bytes.
 
+        PDF/A demands a glyph for every character; with one that the font lacks it is a PDF 1.7 with a box there.
+
         For every `<name>_fen` the template also gets `<name>_figures` and `<name>_words`, for every `<name>_at` (ISO
         8601 with offset) `<name>_at_local`. Raises PdfError.
         """
@@ -207,17 +211,29 @@ class TypstPdf:
         if not template.isidentifier() or not source.is_file():
             raise PdfError("pdf_template", N_("There is no document template “%(name)s”."), name=template)
         try:
-            return typst.compile(
-                str(source),
-                root=str(self._templates),
-                font_paths=_fonts(),
-                format="pdf",
-                pdf_standards="a-2b",
-                timestamp=_dated(data),
-                sys_inputs={"data": json.dumps(prepared(data), ensure_ascii=False, sort_keys=True)},
-            )
+            inputs = {"data": json.dumps(prepared(data), ensure_ascii=False, sort_keys=True)}
+            try:
+                return self._compiled(source, _dated(data), inputs, "a-2b")
+            except typst.TypstError as error:
+                if _NO_GLYPH not in str(error):
+                    raise
+                # An award must not wait for ever for a rare character of a name: a box stands there instead.
+                return self._compiled(source, _dated(data), inputs, "1.7")
         except (typst.TypstError, KeyError, ValueError, TypeError) as error:
             raise PdfError("pdf_failed", N_("The document “%(name)s” could not be made."), name=template) from error
+
+    def _compiled(
+        self, source: Path, dated: datetime, inputs: dict[str, str], standard: Literal["a-2b", "1.7"]
+    ) -> bytes:
+        return typst.compile(
+            str(source),
+            root=str(self._templates),
+            font_paths=_fonts(),
+            format="pdf",
+            pdf_standards=standard,
+            timestamp=dated,
+            sys_inputs=inputs,
+        )
 
 
 class MemoryPdf:

@@ -256,6 +256,14 @@ def test_a_missing_value_is_no_document() -> None:
     assert failed.value.code == "pdf_failed"
 
 
+@pytest.mark.parametrize("rare", ["𠮷", "😀", "\x07", "\ue000"])
+def test_a_character_without_a_glyph_stops_no_document(rare: str) -> None:
+    made = TypstPdf().render("award_notice", make_award_notice() | {"project_name": f"测绘{rare}项目"})
+    assert made.startswith(b"%PDF-1.7")
+    assert "测绘" in text_of(made)
+    assert made == TypstPdf().render("award_notice", make_award_notice() | {"project_name": f"测绘{rare}项目"})
+
+
 def test_the_fake_keeps_what_it_was_given_and_differs_by_data() -> None:
     fake = MemoryPdf()
     first = fake.render("contract", make_contract())
