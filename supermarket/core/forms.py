@@ -1,5 +1,6 @@
 """One form class per use case, read by the page and by the API alike; unknown JSON keys are refused, nothing is guessed."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Self
@@ -24,6 +25,9 @@ from supermarket.core.clock import LOCAL
 from supermarket.core.errors import FieldError, InvalidInput
 from supermarket.core.identifiers import IdentifierError, parse_uscc
 from supermarket.core.money import MoneyError, parse_yuan, yuan_text
+
+# Controls, which neither PDF nor XML can hold, and marks that turn the reading direction of what stands behind them.
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class YuanField(Field):  # type: ignore[misc]  # WTForms ships no types
@@ -214,7 +218,7 @@ def _has_offset(text: str) -> bool:
 
 
 class Text:
-    """Validator: text of `least` to `most` characters once trimmed, without NUL bytes."""
+    """Validator: text of `least` to `most` characters once trimmed, without control characters but tabs and line ends."""
 
     def __init__(self, least: int = 0, most: int = 200) -> None:
         self.least, self.most = least, most
@@ -223,7 +227,7 @@ class Text:
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
         text = (field.data or "").strip()
-        if "\x00" in text:
+        if _INVISIBLE.search(text):
             raise ValidationError(_l("Remove the invisible characters."))
         if len(text) < self.least:
             message = (

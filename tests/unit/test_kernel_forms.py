@@ -180,8 +180,9 @@ def test_errors_of_nested_lines_carry_their_number() -> None:
     assert invalid(payload) == [("parts.1.name", "invalid"), ("parts.1.days", "invalid"), ("notes.1", "invalid")]
 
 
-def test_invisible_characters_are_refused() -> None:
-    assert invalid({"title": "a\x00b"}) == [("title", "invalid")]
+@pytest.mark.parametrize("mark", ["\x00", "\x07", "\x1b", "\x85", "\u202e", "\u2066"])
+def test_invisible_characters_are_refused(mark: str) -> None:
+    assert invalid({"title": f"a{mark}b"}) == [("title", "invalid")]
 
 
 @pytest.mark.parametrize("title", ["", "a", "x" * 21, "   "])
