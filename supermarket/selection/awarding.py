@@ -27,7 +27,13 @@ from supermarket.projects.eligibility_facts import Moment
 from supermarket.projects.models import Enrolment, Funding, Project
 from supermarket.projects.operations import announce, award, fail, name_agency, note_decliner
 from supermarket.projects.operations.common import locked, locked_by_id, reasoned
-from supermarket.projects.operations.enrolling import acting_agency, keep_findings, run_rules
+from supermarket.projects.operations.enrolling import (
+    acting_agency,
+    keep_findings,
+    must_be_eligible,
+    own_practitioners,
+    run_rules,
+)
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.selection import events
 from supermarket.selection.candidates import freeze_candidate
@@ -142,14 +148,23 @@ def offer_direct(event: Event) -> None:
     )
 
 
-def accept_award(code: str, *, actor: Actor, at: datetime) -> Award:
-    """`direct`: the named agency accepts in time; it is announced. Raises Forbidden, WrongState, NotFound."""
+def accept_award(code: str, *, practitioner_ids: tuple[int, ...] = (), actor: Actor, at: datetime) -> Award:
+    """`direct`: the named agency accepts in time and names who will do the work; it is announced.
+
+    Raises Forbidden, NotFound, WrongState, InvalidInput, RuleBroken with every reason.
+    """
     agency = acting_agency(actor, P.AWARD_ANSWER)
     project = locked(code)
     row = _own_award(project, agency)
     after = AWARD.next(row.state, AwardAction.ACCEPT)
     if row.due_at is not None and at >= row.due_at:
         raise WrongState(_("The time to answer is over."), state=row.state.value, allowed=[])
+    enrolment = _enrolment_of(row)
+    people = own_practitioners(agency, practitioner_ids)
+    findings = run_rules(project, agency, people, moment=Moment.FREEZE, at=at, pool_of=())
+    must_be_eligible(findings)
+    enrolment.practitioners = people
+    keep_findings(enrolment, findings, moment=Moment.FREEZE, at=at)
     row.state, row.announced_at, row.due_at = after, at, standstill_until(project, at)
     record(
         events.ACCEPTED,
@@ -247,13 +262,7 @@ def standstill_due(award_id: int, at: datetime, prepared: object) -> bool:
     if row is None:
         return False
     project = row.project
-    enrolment = db.session.scalars(
-        sa.select(Enrolment).where(
-            Enrolment.project_id == project.id,
-            Enrolment.agency_id == row.agency_id,
-            Enrolment.state == EnrolmentState.LIVE,
-        )
-    ).one()
+    enrolment = _enrolment_of(row)
     people = enrolment.practitioners
     findings = run_rules(project, row.agency, people, moment=Moment.AWARD, at=at, pool_of=())
     keep_findings(enrolment, findings, moment=Moment.AWARD, at=at)
@@ -343,6 +352,16 @@ def shift_award(event: Event) -> None:
     stood = event.data["working_days"]
     if row is not None and row.due_at is not None and isinstance(stood, int) and stood:
         row.due_at = calendar().shift(row.due_at, stood)
+
+
+def _enrolment_of(row: Award) -> Enrolment:
+    return db.session.scalars(
+        sa.select(Enrolment).where(
+            Enrolment.project_id == row.project_id,
+            Enrolment.agency_id == row.agency_id,
+            Enrolment.state == EnrolmentState.LIVE,
+        )
+    ).one()
 
 
 def _own_award(project: Project, agency: Agency) -> Award:

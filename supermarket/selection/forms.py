@@ -5,6 +5,7 @@ from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import Regexp
 
 from supermarket.core.forms import CommandForm, Needed, Text, UsccField, YuanField
+from supermarket.projects.forms import EnrolForm
 
 NUMBERS = r"^[0-9]{2}( [0-9]{2}){0,39}$"
 
@@ -17,6 +18,16 @@ class QuoteForm(CommandForm):
     def fen(self) -> int:
         """The amount of a valid form in fen."""
         return self.amount.data or 0
+
+
+class AcceptForm(EnrolForm):
+    """The named agency accepts a direct selection: who will do the work."""
+
+    offered_days = None
+
+    def people(self) -> tuple[int, ...]:
+        """The practitioners of a valid form."""
+        return tuple(self.practitioners.data or ())
 
 
 class DeclineForm(CommandForm):

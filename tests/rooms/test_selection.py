@@ -10,6 +10,8 @@ from supermarket.core.draw import verify_record
 from supermarket.core.errors import Conflict, Forbidden, InvalidInput, RuleBroken, WrongState
 from supermarket.core.unit import unit
 from supermarket.credit.models import CreditEntry
+from supermarket.data import catalogue
+from supermarket.data.facts import MatterStatus
 from supermarket.gateways import current
 from supermarket.modes.stored import repeat
 from supermarket.projects import operations
@@ -22,7 +24,7 @@ from supermarket.selection.models import Award, Draw, OpenedQuote, Quote, Rank, 
 from supermarket.selection.queries import draw_record, live_award, public_quotes
 from supermarket.selection.states import AwardState
 from tests.factories.agencies import make_agency, make_agency_actor, make_related_party
-from tests.factories.projects import make_enrolled, make_open_project, make_operator
+from tests.factories.projects import make_enrolled, make_open_project, make_operator, needed_people
 
 
 def settle(at: datetime) -> None:
@@ -215,6 +217,27 @@ def test_a_direct_selection_is_offered_accepted_and_announced(session: Session, 
         selection.accept_award(project.code, actor=make_agency_actor(agency), at=at + timedelta(hours=2))
     assert present(project).state is ProjectState.ANNOUNCED
     settle(at + timedelta(hours=2))  # social and direct: no standstill
+    assert present(project).state is ProjectState.AWARDED
+
+
+def test_who_accepts_a_direct_selection_names_the_people_that_the_matter_asks_for(
+    session: Session, at: datetime
+) -> None:
+    matter = next(row.code for row in catalogue.matters() if row.licences and row.status is MatterStatus.PUBLISHED)
+    agency = make_agency(matters=(matter,), practitioners=needed_people(matter))
+    actor = make_agency_actor(agency)
+    project, _owner = make_open_project(at, mode="direct", matter_code=matter, named_agency_uscc=agency.uscc)
+    with pytest.raises(RuleBroken) as refused:
+        selection.accept_award(project.code, actor=actor, at=at)
+    assert {finding.code for finding in refused.value.findings} == {"practitioners", "licences"}
+    assert present(project).state is ProjectState.SELECTING
+    stranger = make_agency(matters=(matter,), practitioners=1)
+    with pytest.raises(InvalidInput):
+        selection.accept_award(project.code, practitioner_ids=(stranger.practitioners[0].id,), actor=actor, at=at)
+    people = tuple(person.id for person in agency.practitioners)
+    with unit():
+        selection.accept_award(project.code, practitioner_ids=people, actor=actor, at=at)
+    settle(at)
     assert present(project).state is ProjectState.AWARDED
 
 

@@ -16,7 +16,7 @@ from supermarket.core.permissions import P, may
 from supermarket.projects.models import Project
 from supermarket.projects.queries import project_for
 from supermarket.selection import operations
-from supermarket.selection.forms import DeclineForm, NumbersForm
+from supermarket.selection.forms import AcceptForm, DeclineForm, NumbersForm
 from supermarket.selection.models import Award
 from supermarket.selection.queries import awards_of, draw_record, draws_of, live_award, ranks_of
 from supermarket.selection.states import AwardState, DrawState
@@ -164,11 +164,18 @@ def show_award(code: str) -> AwardShape:
     return shape_of(project_for(code, present_actor()))
 
 
-@route("POST", "/projects/{code}/award/accept", N_("Accept a direct selection"), access=ANSWERS, gives=AwardShape)
-def accept_award(code: str) -> AwardShape:
-    """The agency that was named accepts in time; the award is announced."""
+@route(
+    "POST",
+    "/projects/{code}/award/accept",
+    N_("Accept a direct selection"),
+    access=ANSWERS,
+    form=AcceptForm,
+    gives=AwardShape,
+)
+def accept_award(code: str, form: AcceptForm) -> AwardShape:
+    """The agency that was named accepts in time and names who will do the work; the award is announced."""
     project_for(code, present_actor())
-    operations.accept_award(code, **acting())
+    operations.accept_award(code, practitioner_ids=form.people(), **acting())
     return shape_of(project_for(code, present_actor()))
 
 

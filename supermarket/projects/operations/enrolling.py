@@ -44,14 +44,10 @@ def enrol(code: str, command: Enrol, *, actor: Actor, at: datetime) -> Enrolment
         raise RuleBroken(_("Here the owner names the agency; there is no enrolment."), code="no_enrolment")
     if _live(project.id, agency.id) is not None:
         raise Conflict(_("Your agency is enrolled in this project already."), code="already_enrolled")
-    people = _practitioners(agency, command.practitioner_ids)
+    people = own_practitioners(agency, command.practitioner_ids)
     _check_offer(project, command)
     findings = run_rules(project, agency, people, moment=Moment.ENROLMENT, at=at, pool_of=live_agencies(project.id))
-    if not eligible(findings):
-        refused = [
-            RuleFinding(item.code, item.sentence.text(_), dict(item.evidence)) for item in findings if not item.ok
-        ]
-        raise RuleBroken(_("Your agency cannot enrol in this project; here is every reason."), findings=refused)
+    must_be_eligible(findings)
     row = Enrolment(
         project=project,
         agency=agency,
@@ -75,6 +71,15 @@ def enrol(code: str, command: Enrol, *, actor: Actor, at: datetime) -> Enrolment
         organisation_id=agency.organisation_id,
     )
     return row
+
+
+def must_be_eligible(findings: tuple[Finding, ...]) -> None:
+    """Raises RuleBroken with every reason at once (一次性告知)."""
+    if not eligible(findings):
+        refused = [
+            RuleFinding(item.code, item.sentence.text(_), dict(item.evidence)) for item in findings if not item.ok
+        ]
+        raise RuleBroken(_("Your agency cannot enrol in this project; here is every reason."), findings=refused)
 
 
 def cancel_enrolment(code: str, *, actor: Actor, at: datetime) -> Enrolment:
@@ -175,7 +180,8 @@ def _live(project_id: int, agency_id: int) -> Enrolment | None:
     )
 
 
-def _practitioners(agency: Agency, ids: tuple[int, ...]) -> list[Practitioner]:
+def own_practitioners(agency: Agency, ids: tuple[int, ...]) -> list[Practitioner]:
+    """People of the agency's own list. Raises InvalidInput for anybody else."""
     rows = db.session.scalars(
         sa.select(Practitioner)
         .where(Practitioner.id.in_(ids), Practitioner.agency_id == agency.id, Practitioner.released_at.is_(None))

@@ -20,7 +20,7 @@ from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, tell
 from supermarket.web.agency.blueprint import blueprint, own_agency
 from supermarket.web.agency.enrolling import forms, page
-from supermarket.web.agency.forms import BodyForm, ConfirmForm
+from supermarket.web.agency.forms import AcceptPageForm, BodyForm
 
 
 @blueprint.post("/projects/<code>/quote")
@@ -94,8 +94,10 @@ def cost_statement(code: str) -> tuple[str, int] | Response:
 @needs(P.AWARD_ANSWER)
 def accept(code: str) -> tuple[str, int] | Response:
     """`direct`: accept to be selected."""
-    form = ConfirmForm(prefix="accept")
-    done, status = attempt(form, lambda: accept_award(code, actor=present_actor(), at=now()))
+    form = AcceptPageForm(prefix="accept")
+    done, status = attempt(
+        form, lambda: accept_award(code, practitioner_ids=form.people(), actor=present_actor(), at=now())
+    )
     if done is None:
         return page(code, forms(accept=form)), status
     tell(_("Accepted and announced. After the standstill comes the award notice, then the contract."))

@@ -31,7 +31,7 @@ from supermarket.web import listing, presenting
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, tell
 from supermarket.web.agency.blueprint import blueprint, own_agency
-from supermarket.web.agency.forms import ConfirmForm
+from supermarket.web.agency.forms import AcceptPageForm, ConfirmForm
 from supermarket.web.project_page import ProjectPage, read
 
 RULE_LABELS = {
@@ -103,7 +103,7 @@ class Forms:
     cancel: ConfirmForm
     quote: QuoteForm
     decline: DeclineForm
-    accept: ConfirmForm
+    accept: AcceptPageForm
     statement: CostStatementForm
 
 
@@ -161,7 +161,7 @@ def forms(**answered: object) -> Forms:
         "cancel": ConfirmForm(formdata=None, prefix="cancel"),
         "quote": QuoteForm(formdata=None, prefix="quote"),
         "decline": DeclineForm(formdata=None, prefix="decline"),
-        "accept": ConfirmForm(formdata=None, prefix="accept"),
+        "accept": AcceptPageForm(formdata=None, prefix="accept"),
         "statement": CostStatementForm(formdata=None, prefix="statement"),
     }
     return Forms(**(empty | answered))  # type: ignore[arg-type]  # keys are the fields, values their forms

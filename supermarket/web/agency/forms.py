@@ -13,6 +13,7 @@ from supermarket.agencies.rules import KINDS
 from supermarket.core.forms import CommandForm, Text
 from supermarket.data import catalogue
 from supermarket.data.facts import Holder
+from supermarket.selection.forms import AcceptForm
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 1, 1)
 
@@ -125,6 +126,10 @@ class ConfirmForm(CommandForm):
         """Nothing happens without the tick."""
         if not field.data:
             raise ValidationError(_l("Tick the box once you have read what will follow."))
+
+
+class AcceptPageForm(ConfirmForm, AcceptForm):
+    """Accept a direct selection: who will do the work, and the tick."""
 
 
 def kind_choices(holder: Holder) -> list[SelectChoice]:
