@@ -142,14 +142,14 @@ def test_direct_selection_is_accepted_or_declined(market: World) -> None:
         assert owner.post(f"/projects/{code}/submit").json["state"] == "selecting"
     assert market.program("nobody").get(f"/projects/{codes[0]}/award").status_code == 404
     assert agency.get(f"/projects/{codes[0]}/award").json["state"] == "offered"
-    taken = agency.post(f"/projects/{codes[0]}/award/accept")
+    taken = agency.post(f"/projects/{codes[0]}/award/accept", {})
     assert (taken.status_code, taken.json["state"], taken.json["price"]) == (200, "announced", yuan("40000.00"))
     assert market.program("nobody").get(f"/projects/{codes[0]}/award").json["agency"] == market.agency.uscc
     assert market.program("nobody").get(f"/projects?winner={market.agency.uscc}").json["items"][0]["code"] == codes[0]
     given_up = agency.post(f"/projects/{codes[1]}/award/decline", {"reason": "人手不足，无法承接"})
     assert (given_up.status_code, given_up.json["state"]) == (200, "declined")
     assert owner.get(f"/projects/{codes[1]}").json["state"] == "failed"
-    assert agency.post(f"/projects/{codes[1]}/award/accept").status_code in {404, 409}
+    assert agency.post(f"/projects/{codes[1]}/award/accept", {}).status_code in {404, 409}
 
 
 def test_draws_that_are_not_there(market: World) -> None:
