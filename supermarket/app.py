@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, request, session
 from flask_babel import get_locale
+from werkzeug.routing import IntegerConverter, Map
 
 from config import ROOT
 from supermarket import api, cli, web
@@ -15,6 +16,13 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+
+
+class RowNumber(IntegerConverter):
+    """A whole number that a row can have (PostgreSQL's integer); a larger one is 404 before the database is asked."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**31 - 1)
 
 
 def _headers(response: Response) -> Response:
@@ -33,6 +41,7 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
     """The application; `overrides` replace settings, and with a database and queue among them nothing is started."""
     app = make_foundation(overrides)
     app.url_map.strict_slashes = False
+    app.url_map.converters["int"] = RowNumber
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login.init_app(app)
     csrf.init_app(app)

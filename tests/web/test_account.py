@@ -333,3 +333,10 @@ def test_what_a_signed_in_person_saw_is_kept_by_no_cache(client: FlaskClient, us
     sign_in(client)
     for path in ("/account", "/projects", "/no-such-page"):
         assert client.get(path).headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("number", ["2147483648", "9" * 30])
+def test_a_number_that_no_row_can_have_is_not_found(client: FlaskClient, user: User, number: str) -> None:
+    sign_in(client)
+    assert client.post(f"/account/tokens/{number}/revoke").status_code == 404
+    assert client.get(f"/files/{number}").status_code == 404
