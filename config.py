@@ -49,7 +49,13 @@ class Settings:
             "SECRET_KEY": os.environ.get("SECRET_KEY") or secret(self.data, "secret-key"),
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "MIGRATION_DATABASE_URI": self.owner_url,
-            "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 4, "max_overflow": 4, "pool_pre_ping": True},
+            # An error of the database names its statement, not what a person typed.
+            "SQLALCHEMY_ENGINE_OPTIONS": {
+                "pool_size": 4,
+                "max_overflow": 4,
+                "pool_pre_ping": True,
+                "hide_parameters": True,
+            },
             "REDIS_URL": self.redis_url,
             "RATELIMIT_STORAGE_URI": self.redis_url,
             "RATELIMIT_HEADERS_ENABLED": True,

@@ -11,6 +11,7 @@ from flask import Flask, has_request_context, request, session
 from config import ROOT, Settings, data_folder
 from launch.servers import ensure, ensure_witness
 from supermarket import wiring
+from supermarket.core.logs import configure_logs
 from supermarket.extensions import babel, db
 from supermarket.gateways import build
 from supermarket.jobs import JOBS
@@ -42,6 +43,7 @@ def settings() -> dict[str, object]:
 
 def make_foundation(overrides: Mapping[str, object] | None = None) -> Flask:
     """The application without pages; `overrides` replace settings, and with a database among them nothing is started."""
+    configure_logs()
     app = Flask(
         "supermarket",
         root_path=str(Path(__file__).parent),
