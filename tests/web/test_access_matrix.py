@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from supermarket.core.permissions import Role
 from supermarket.extensions import db
@@ -46,7 +46,7 @@ def address_of(app: Flask, rule: Rule) -> str:
     values: dict[str, str | int] = {}
     for name in rule.arguments - set(rule.defaults or {}):
         converter = rule._converters[name]  # no public way in werkzeug
-        integer = type(converter).__name__ == "IntegerConverter"
+        integer = isinstance(converter, IntegerConverter)
         values[name] = 1 if integer else SAMPLES.get(name, "x")
     built = rule.build(values, append_unknown=False)
     assert built is not None
