@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from supermarket.core.errors import FieldError, InvalidInput, MarketError, RuleBroken, WrongState
 from supermarket.extensions import db
+from supermarket.gateways.errors import GatewayError
 from supermarket.web.access import SignInNeeded
 
 log = structlog.get_logger()
@@ -97,9 +98,20 @@ def _on_crash(error: Exception) -> BaseResponse | tuple[str, int]:
     return _page(500, error)
 
 
+def _on_gateway_error(error: GatewayError) -> BaseResponse | tuple[str, int]:
+    """The outside world did not do its part: nothing was written; the same may work in a moment."""
+    db.session.rollback()
+    log.error("gateway", path=request.path, method=request.method, kind=type(error).__name__, code=error.code)
+    sentence = _(error.msgid, **error.params)
+    if request.path.startswith("/api/"):
+        return problem(503, error.code, sentence)
+    return _page(503, error)
+
+
 def register(app: Flask) -> None:
     """Bind the handlers."""
     app.register_error_handler(MarketError, _on_market_error)
+    app.register_error_handler(GatewayError, _on_gateway_error)
     app.register_error_handler(HTTPException, _on_http_error)
     if not app.config.get("PROPAGATE_CRASHES"):
         app.register_error_handler(Exception, _on_crash)

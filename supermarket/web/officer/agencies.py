@@ -33,7 +33,6 @@ from supermarket.web.checks import shown_checks
 from supermarket.web.looks import word
 from supermarket.web.officer.blueprint import AGENCIES, blueprint
 
-
 STANDING_OFFICES = (P.STANDING_APPROVE_AS_AUTHORITY, P.STANDING_APPROVE_AS_OPERATOR)
 
 
