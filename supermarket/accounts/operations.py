@@ -68,9 +68,7 @@ def make_user(*, email: str, name: str, password: str, at: datetime, locale: str
         message = _("Choose a password of at least %(least)s characters.", least=passwords.LEAST)
         raise InvalidInput(message, errors=[FieldError("password", "too_short", message)])
     if user_by_email(email) is not None:
-        raise Conflict(
-            _("There is an account with this e-mail address already; sign in instead."), code="email_taken"
-        )
+        raise Conflict(_("There is an account with this e-mail address already; sign in instead."), code="email_taken")
     row = User(
         email=email.strip().lower(), name=name, password_hash=passwords.hashed(password), created_at=at, locale=locale
     )
