@@ -6,6 +6,10 @@ import sys
 import structlog
 
 
+def _to_stderr(*_names: object) -> structlog.PrintLogger:
+    return structlog.PrintLogger(file=sys.stderr)  # looked up now: tests and servers put another one in its place
+
+
 def configure_logs() -> None:
     """Write to standard error; safe to call again. A traceback names files, lines and calls, never values."""
     structlog.configure(
@@ -17,6 +21,6 @@ def configure_logs() -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=_to_stderr,
         cache_logger_on_first_use=False,
     )
