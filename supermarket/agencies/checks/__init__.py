@@ -11,8 +11,9 @@ from supermarket.agencies.checks.body import (
     RegistrationCheck,
     UsccCheck,
 )
-from supermarket.agencies.checks.certificates import PractitionerCheck, QualificationCheck, ServiceCheck
+from supermarket.agencies.checks.certificates import QualificationCheck, ServiceCheck
 from supermarket.agencies.checks.dishonesty import DishonestyCheck
+from supermarket.agencies.checks.practitioners import PractitionerCheck
 from supermarket.agencies.checks.sources import registry
 
 CHECKS: tuple[AgencyCheck, ...] = (

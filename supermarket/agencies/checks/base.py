@@ -72,6 +72,8 @@ class Found:
     registry: str = ""
     reference: str = ""
     answered_at: datetime | None = None
+    # The filed row that it is about, as "qualification:7", "licence:12" or "service:ZJ001"; "" for the body itself.
+    subject: str = ""
 
 
 class AgencyCheck(Protocol):

@@ -1,11 +1,9 @@
 """All writes of the agencies room. Each locks, asks who, when and whether, changes, and records what happened."""
 
 from supermarket.agencies.operations.filing import (
-    add_practitioner,
     add_qualification,
     add_related_party,
     add_service,
-    release_practitioner,
     remove_qualification,
     remove_related_party,
     remove_service,
@@ -18,6 +16,7 @@ from supermarket.agencies.operations.onboarding import (
     run_checks,
     submit_for_checks,
 )
+from supermarket.agencies.operations.practitioners import add_practitioner, release_practitioner
 from supermarket.agencies.operations.profile import edit_profile, file_branch_authority, register, sign_pledge
 from supermarket.agencies.operations.registries import load_registry
 from supermarket.agencies.operations.standing import change_standing, end_freeze_when_over, freeze, unfreeze

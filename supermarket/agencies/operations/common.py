@@ -11,6 +11,8 @@ from supermarket.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from supermarket.core.permissions import Actor, P, authorise
 from supermarket.extensions import db
 
+# Purpose of the keyed hashes: the same person is found again across agencies without being kept.
+IDENTITY = "identity"
 # An agency that is out of the market does not edit its entry.
 GONE = (Standing.EXPELLED, Standing.LEFT)
 

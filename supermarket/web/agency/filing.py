@@ -7,7 +7,7 @@ from wtforms import SelectChoice
 
 from supermarket.agencies import operations as agencies
 from supermarket.agencies.forms import RelatedPartyForm
-from supermarket.agencies.models import Agency, Practitioner, Qualification, RelatedParty, Service
+from supermarket.agencies.models import Agency, Qualification, RelatedParty, Service
 from supermarket.agencies.queries import agency_file
 from supermarket.core.clock import now
 from supermarket.core.permissions import P
@@ -19,7 +19,6 @@ from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, perform, tell
 from supermarket.web.agency.blueprint import blueprint, own_agency
 from supermarket.web.agency.forms import (
-    PractitionerForm,
     QualificationForm,
     ServiceForm,
     kind_choices,
@@ -27,11 +26,11 @@ from supermarket.web.agency.forms import (
 from supermarket.web.agency.profile import SCANS
 
 
-def _kind_names() -> dict[str, str]:
+def kind_names() -> dict[str, str]:
     return {row.code: row.name for row in qualification_kinds()}
 
 
-def _filed(what: str) -> Response:
+def filed(what: str) -> Response:
     tell(_("Filed. The checks run again by themselves; what they find stands on the profile."))
     return redirect(url_for(what), code=303)
 
@@ -83,7 +82,7 @@ def add_service() -> tuple[str, int] | Response:
     done, status = attempt(form, act)
     if done is None:
         return _services_page(agency_file(uscc), form), status
-    return _filed("agency.services")
+    return filed("agency.services")
 
 
 @blueprint.post("/services/<code>/remove")
@@ -103,7 +102,7 @@ def _qualifications_page(row: Agency, form: QualificationForm | None) -> str:
         "agency/qualifications.html",
         agency=row,
         form=form,
-        kind_names=_kind_names(),
+        kind_names=kind_names(),
         kinds=kind_choices(Holder.ORGANISATION),
     )
 
@@ -155,7 +154,7 @@ def add_qualification() -> tuple[str, int] | Response:
     done, status = attempt(form, act)
     if done is None:
         return _qualifications_page(agency_file(uscc), form), status
-    return _filed("agency.qualifications")
+    return filed("agency.qualifications")
 
 
 @blueprint.post("/qualifications/<int:qualification_id>/remove")
@@ -165,52 +164,6 @@ def remove_qualification(qualification_id: int) -> Response:
     uscc, wanted = own_agency().uscc, min(qualification_id, 2**31 - 1)
     perform(lambda: agencies.remove_qualification(uscc, wanted, actor=present_actor(), at=now()))
     return _removed("agency.qualifications")
-
-
-# -- practitioners
-
-
-def _practitioner_form() -> PractitionerForm:
-    form = PractitionerForm()
-    form.licence_kind.choices = [SelectChoice("", _("Please choose")), *kind_choices(Holder.PERSON)]
-    return form
-
-
-def _practitioners_page(row: Agency, form: PractitionerForm) -> str:
-    return render_template("agency/practitioners.html", agency=row, form=form, kind_names=_kind_names())
-
-
-@blueprint.get("/practitioners")
-@needs(P.AGENCY_EDIT)
-def practitioners() -> str:
-    """Who works for the agency, and one more."""
-    return _practitioners_page(agency_file(own_agency().uscc), _practitioner_form())
-
-
-@blueprint.post("/practitioners")
-@needs(P.AGENCY_EDIT)
-def add_practitioner() -> tuple[str, int] | Response:
-    """File a person with a licence."""
-    uscc = own_agency().uscc
-    form = _practitioner_form()
-
-    def act() -> Practitioner:
-        return agencies.add_practitioner(uscc, form.command(), actor=present_actor(), at=now())
-
-    done, status = attempt(form, act)
-    if done is None:
-        return _practitioners_page(agency_file(uscc), form), status
-    return _filed("agency.practitioners")
-
-
-@blueprint.post("/practitioners/<int:practitioner_id>/release")
-@needs(P.AGENCY_EDIT)
-def release_practitioner(practitioner_id: int) -> Response:
-    """Note that a person no longer works for the agency."""
-    uscc, wanted = own_agency().uscc, min(practitioner_id, 2**31 - 1)
-    perform(lambda: agencies.release_practitioner(uscc, wanted, actor=present_actor(), at=now()))
-    tell(_("Noted. The person can now be filed by another agency."))
-    return redirect(url_for("agency.practitioners"), code=303)
 
 
 # -- related parties
@@ -240,7 +193,7 @@ def add_party() -> tuple[str, int] | Response:
     done, status = attempt(form, act)
     if done is None:
         return _parties_page(agency_file(uscc), form), status
-    return _filed("agency.parties")
+    return filed("agency.parties")
 
 
 @blueprint.post("/related-parties/<int:party_id>/remove")

@@ -1,14 +1,18 @@
-"""Tables of register 2, schema `agencies`."""
+"""The agency and what it files about itself."""
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from supermarket.core.columns import Json, UtcDateTime, choice
+from supermarket.core.columns import UtcDateTime, choice
 from supermarket.documents.models import Document
 from supermarket.extensions import Base
+
+if TYPE_CHECKING:
+    from supermarket.agencies.models.practitioners import Practitioner
 
 
 class Standing(StrEnum):
@@ -32,15 +36,6 @@ class Onboarding(StrEnum):
     WAITING = "waiting"
     REFUSED = "refused"
     ADMITTED = "admitted"
-
-
-class Outcome(StrEnum):
-    """What a check found."""
-
-    PASS = "pass"  # noqa: S105 - an outcome, no secret
-    FAIL = "fail"
-    UNKNOWN = "unknown"
-    NOT_APPLICABLE = "not_applicable"
 
 
 class Agency(Base):
@@ -128,32 +123,6 @@ class Qualification(Base):
     agency: Mapped[Agency] = relationship(back_populates="qualifications")
 
 
-class Practitioner(Base):
-    """A person who works for one agency; the identity number is encrypted and found only by its keyed hash."""
-
-    __tablename__ = "practitioners"
-    __table_args__ = (
-        sa.Index(
-            "uq_practitioners_one_agency",
-            "identity_hash",
-            unique=True,
-            postgresql_where=sa.text("released_at IS NULL"),
-        ),
-        {"schema": "agencies"},
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"), index=True)
-    name: Mapped[str] = mapped_column(sa.String(64))
-    licence_kind_code: Mapped[str] = mapped_column(sa.ForeignKey("matters.qualification_kinds.code"))
-    licence_number: Mapped[str] = mapped_column(sa.String(64))
-    registered_until: Mapped[date]
-    identity_cipher: Mapped[bytes]
-    identity_hash: Mapped[str] = mapped_column(sa.String(64))
-    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    agency: Mapped[Agency] = relationship(back_populates="practitioners")
-
-
 class RelatedParty(Base):
     """The head, a controller or a manager of an agency, by the registry; `party_hash` links the same party across agencies."""
 
@@ -187,54 +156,3 @@ class StandingChange(Base):
     statement: Mapped[str] = mapped_column(sa.Text, default="")
     effect: Mapped[str] = mapped_column(sa.Text, default="")
     way_back: Mapped[str] = mapped_column(sa.Text, default="")
-
-
-class Check(Base):
-    """What one automatic check found at one moment, with the registry's own reference."""
-
-    __tablename__ = "checks"
-    __table_args__ = (sa.Index("ix_checks_agency_round", "agency_id", "round_at"), {"schema": "agencies"})
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"))
-    round_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    code: Mapped[str] = mapped_column(sa.String(64))
-    outcome: Mapped[Outcome] = mapped_column(choice(Outcome, "outcome"))
-    registry_name: Mapped[str] = mapped_column(sa.String(64))
-    reference: Mapped[str] = mapped_column(sa.String(200))
-    sentence: Mapped[str] = mapped_column(sa.Text)
-    parameters: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
-    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-
-class RegistryList(Base):
-    """A list of a registry that was loaded by command: when, and what the file was."""
-
-    __tablename__ = "registry_lists"
-    __table_args__ = ({"schema": "agencies"},)
-
-    registry_name: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
-    question: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
-    label: Mapped[str] = mapped_column(sa.String(200))
-    loaded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class RegistryRow(Base):
-    """One row of a loaded list, found by the agency's code."""
-
-    __tablename__ = "registry_rows"
-    __table_args__ = (
-        sa.ForeignKeyConstraint(
-            ["registry_name", "question"],
-            ["agencies.registry_lists.registry_name", "agencies.registry_lists.question"],
-            name="fk_registry_rows_list",
-        ),
-        sa.Index("ix_registry_rows_found", "registry_name", "question", "uscc"),
-        {"schema": "agencies"},
-    )
-
-    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
-    registry_name: Mapped[str] = mapped_column(sa.String(64))
-    question: Mapped[str] = mapped_column(sa.String(64))
-    uscc: Mapped[str] = mapped_column(sa.String(18))
-    row: Mapped[dict[str, str]] = mapped_column(Json)

@@ -1,0 +1,17 @@
+"""Accounts bound to the unified identity provider.
+
+Revision ID: 0012
+"""
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,17 @@
+"""What needs a human, branches under their head office.
+
+Revision ID: 0013
+"""
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

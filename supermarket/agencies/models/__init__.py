@@ -1,0 +1,28 @@
+"""Tables of register 2, schema `agencies`."""
+
+from supermarket.agencies.models.agency import (
+    Agency,
+    Onboarding,
+    Qualification,
+    RelatedParty,
+    Service,
+    Standing,
+    StandingChange,
+)
+from supermarket.agencies.models.checks import Check, Outcome, RegistryList, RegistryRow
+from supermarket.agencies.models.practitioners import Practitioner
+
+__all__ = [
+    "Agency",
+    "Check",
+    "Onboarding",
+    "Outcome",
+    "Practitioner",
+    "Qualification",
+    "RegistryList",
+    "RegistryRow",
+    "RelatedParty",
+    "Service",
+    "Standing",
+    "StandingChange",
+]
