@@ -31,6 +31,10 @@ agencies_group = AppGroup("agencies", help="The agencies register.")
 registries_group = AppGroup("registries", help="Lists of registries that answer the checks.")
 search_group = AppGroup("search", help="The search index.")
 KEEP_GOOD = click.option("--keep-good", is_flag=True, help="Write the good rows even if others are wrong.")
+CHECK_ONLY = click.option("--check-only", is_flag=True, help="Say what would come of it, write nothing.")
+REPORT = click.option(
+    "--report", "report_to", type=click.Path(dir_okay=False, path_type=Path), help="Keep the report as CSV here."
+)
 
 
 @matters_group.command("import")
@@ -48,10 +52,14 @@ def import_matters_command(file: Path, region: str | None, keep_good: bool) -> N
 @agencies_group.command("import")
 @click.argument("file", type=EXISTING)
 @KEEP_GOOD
-def import_agencies_command(file: Path, keep_good: bool) -> None:
+@CHECK_ONLY
+@REPORT
+def import_agencies_command(file: Path, keep_good: bool, check_only: bool, report_to: Path | None) -> None:
     """Bring the agencies of FILE (CSV, XLSX) in as applied; nobody is active unchecked."""
     with refusals(), unit():
-        report = agencies.import_rows(file, actor=SYSTEM, at=clock.now(), keep_good=keep_good)
+        report = agencies.import_rows(file, actor=SYSTEM, at=clock.now(), keep_good=keep_good, check_only=check_only)
+    if report_to is not None:
+        report_to.write_bytes(report.as_csv())
     _say(report)
 
 

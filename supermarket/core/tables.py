@@ -57,6 +57,29 @@ class ImportReport:
         """The rows that are wrong."""
         return tuple(row for row in self.rows if row.outcome is RowOutcome.REFUSED)
 
+    def as_csv(self) -> bytes:
+        """The report as a table to keep: line, subject, outcome, field, code, what to mend; a line per error.
+
+        UTF-8 with a mark, so that spreadsheets read Chinese; no cell can be taken for a formula.
+        """
+        buffer = io.StringIO()
+        writer = csv.writer(buffer)
+        writer.writerow(("line", "subject", "outcome", "field", "code", "message"))
+        for row in self.rows:
+            for error in row.errors or (None,):
+                told = ("", "", "") if error is None else (error.field, error.code, str(error.message))
+                writer.writerow((row.line, plain_cell(row.subject), row.outcome.value, *map(plain_cell, told)))
+        return b"\xef\xbb\xbf" + buffer.getvalue().encode()
+
+
+# What a spreadsheet takes for the beginning of a formula, the full-width forms too.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")
+
+
+def plain_cell(text: str) -> str:
+    """A text that a spreadsheet shows as it is: what looks like a formula gets an apostrophe before it."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
 
 @dataclass(frozen=True)
 class TableRow:

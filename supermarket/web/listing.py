@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from openpyxl import Workbook
 
 from supermarket.core.clock import LOCAL, local_text, now
+from supermarket.core.tables import plain_cell
 
 LONGEST_QUESTION = 100
 LAST_PAGE = 10_000
@@ -190,8 +191,7 @@ def _plain(value: Cell) -> str | int | Decimal:
         case date():
             return value.isoformat()
         case str():
-            text = _CONTROL.sub(" ", value)
-            return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+            return plain_cell(_CONTROL.sub(" ", value))
     return value
 
 

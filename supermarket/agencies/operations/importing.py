@@ -23,13 +23,19 @@ NEEDED = ("name", "uscc", "province_code", "city_code")
 # The first character of a code names the registering department (GB 32100, table 1).
 _KIND_BY_DEPARTMENT = {"9": "enterprise", "1": "institution", "5": "social_organisation"}
 _FLAGS = {"": False, "0": False, "1": True}
+# Columns of text that may be there, with their most characters.
+_TEXTS = {"legal_representative": 64, "address": 300, "public_contact": 200}
 
 
-def import_rows(path: Path, *, actor: Actor, at: datetime, keep_good: bool = False) -> ImportReport:
+def import_rows(
+    path: Path, *, actor: Actor, at: datetime, keep_good: bool = False, check_only: bool = False
+) -> ImportReport:
     """Enter the agencies of a CSV or XLSX file that are not there yet; nothing at all if a row is wrong.
 
     Columns: name, uscc, province_code, city_code, and if there are: district_code, established, is_branch,
-    business_scope. With `keep_good` the good rows are entered and the others reported. Raises Forbidden, InvalidInput.
+    head_office_uscc, business_scope, legal_representative, address, public_contact; others are not read. With
+    `keep_good` the good rows are entered and the others reported, with `check_only` nothing is written whatever it
+    holds. Raises Forbidden, InvalidInput.
     """
     authorise(actor, P.AGENCY_CHECK)
     table = read_table(path, needed=NEEDED)
@@ -49,7 +55,8 @@ def import_rows(path: Path, *, actor: Actor, at: datetime, keep_good: bool = Fal
         else:
             reports.append(RowReport(row.line, uscc, RowOutcome.CREATED))
             values.append(_values(row.cells, at))
-    written = keep_good or all(report.outcome is not RowOutcome.REFUSED for report in reports)
+    good = keep_good or all(report.outcome is not RowOutcome.REFUSED for report in reports)
+    written = good and not check_only
     if written and values:
         db.session.execute(sa.insert(Agency), values)
         record(
@@ -84,6 +91,14 @@ def _errors(row: TableRow, today: date) -> list[FieldError]:
                 errors.append(FieldError("established", "future", _("This day is in the future.")))
     if cells.get("is_branch", "") not in _FLAGS:
         errors.append(FieldError("is_branch", "form", _("Write 1 for a branch, 0 otherwise.")))
+    head = cells.get("head_office_uscc", "")
+    if head and (error := uscc_error(head)):
+        errors.append(FieldError("head_office_uscc", "uscc", error))
+    elif head and head == cells["uscc"]:
+        errors.append(FieldError("head_office_uscc", "itself", _("A branch has another body as its head office.")))
+    for name, most in _TEXTS.items():
+        if len(cells.get(name, "")) > most:
+            errors.append(FieldError(name, "too_long", _("Give at most %(most)s characters.", most=most)))
     return errors
 
 
@@ -111,13 +126,12 @@ def _values(cells: Mapping[str, str], at: datetime) -> dict[str, object]:
         "name": cells["name"],
         "kind": _KIND_BY_DEPARTMENT.get(cells["uscc"][0], "other"),
         "region_code": _region(cells),
-        "address": "",
-        "public_contact": "",
+        **{name: cells.get(name, "") for name in _TEXTS},
         "introduction": "",
-        "legal_representative": "",
         "established": date.fromisoformat(day) if day else None,
         "business_scope": cells.get("business_scope", ""),
         "is_branch": _FLAGS[cells.get("is_branch", "")],
+        "head_office_uscc": cells.get("head_office_uscc") or None,
         "standing": Standing.APPLIED,
         "standing_since": at,
         "onboarding": Onboarding.DRAFT,
