@@ -55,6 +55,24 @@ def agencies_by_uscc(codes: Collection[str]) -> Mapping[str, Agency]:
     return {row.uscc: row for row in rows}
 
 
+def same_body(codes: Collection[str]) -> Mapping[str, tuple[str, ...]]:
+    """For each code the codes of other agencies that name the same body, where there are any; in one statement.
+
+    Characters 9 to 17 are the body's own code, which no second body has (GB 32100).
+    """
+    mine, other = sa.orm.aliased(Agency), sa.orm.aliased(Agency)
+    rows = db.session.execute(
+        sa.select(mine.uscc, other.uscc)
+        .join(other, sa.func.substr(other.uscc, 9, 9) == sa.func.substr(mine.uscc, 9, 9))
+        .where(mine.uscc.in_(codes), other.uscc != mine.uscc)
+        .order_by(mine.uscc, other.uscc)
+    ).all()
+    found: dict[str, tuple[str, ...]] = {}
+    for code, shared in rows:
+        found[code] = (*found.get(code, ()), shared)
+    return found
+
+
 def agency_file(uscc: str) -> Agency:
     """The agency with its services, qualifications, practitioners and related parties: five statements.
 

@@ -43,6 +43,11 @@ class Answered:
     rows: tuple[Row, ...]
     evidence: bytes
 
+    @property
+    def sha256(self) -> str:
+        """The evidence's hash in hex: what it is kept under."""
+        return hashlib.sha256(self.evidence).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:

@@ -21,6 +21,28 @@ class OfferedService:
     matter_code: str
     tree: JSON
     licences: list[dict[str, object]]
+    # What it is called and who does it, for reading the registered scope of business.
+    name: str = ""
+    agency_type: str = ""
+
+    @property
+    def subject(self) -> str:
+        """How findings name it."""
+        return f"service:{self.matter_code}"
+
+
+@dataclass(frozen=True)
+class FiledQualification:
+    """A certificate on file; `verified`: a registry confirmed it and none has denied it since."""
+
+    id: int
+    held: HeldQualification
+    verified: bool = False
+
+    @property
+    def subject(self) -> str:
+        """How findings name it."""
+        return f"qualification:{self.id}"
 
 
 @dataclass(frozen=True)
@@ -30,6 +52,13 @@ class Licensed:
     kind: str
     number: str
     registered_until: date
+    id: int = 0
+    verified: bool = False
+
+    @property
+    def subject(self) -> str:
+        """How findings name it."""
+        return f"licence:{self.id}"
 
 
 @dataclass(frozen=True)
@@ -45,8 +74,23 @@ class AgencyFile:
     has_branch_authority: bool
     pledge_signed: bool
     services: tuple[OfferedService, ...]
-    qualifications: tuple[HeldQualification, ...]
+    qualifications: tuple[FiledQualification, ...]
     practitioners: tuple[Licensed, ...]
+    head_office_uscc: str | None = None
+    # The code that the agency's account signed up with, where it has one.
+    account_uscc: str | None = None
+    # Codes of other agencies that name the same body (characters 9 to 17, GB 32100).
+    same_body: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> tuple[HeldQualification, ...]:
+        """The certificates as requirement trees see them, verified or not."""
+        return tuple(filed.held for filed in self.qualifications)
+
+    @property
+    def counting(self) -> tuple[HeldQualification, ...]:
+        """The certificates that count: those that a registry confirmed."""
+        return tuple(filed.held for filed in self.qualifications if filed.verified)
 
 
 @dataclass(frozen=True)
@@ -72,6 +116,8 @@ class Found:
     registry: str = ""
     reference: str = ""
     answered_at: datetime | None = None
+    # SHA-256 of the answer as it came, under which it is kept.
+    evidence: str = ""
     # The filed row that it is about, as "qualification:7", "licence:12" or "service:ZJ001"; "" for the body itself.
     subject: str = ""
 
@@ -93,20 +139,33 @@ def by_uscc(registry: str, question: str, uscc: str) -> Question:
     return Question(registry, question, (("uscc", uscc),))
 
 
-def passed(code: str, sentence: str, answer: Answered | None = None, **parameters: str) -> Found:
+def passed(code: str, sentence: str, answer: Answered | None = None, subject: str = "", **parameters: str) -> Found:
     """A check that is passed."""
-    return _found(code, Outcome.PASS, sentence, answer, parameters)
+    return found(code, Outcome.PASS, sentence, answer, subject, parameters)
 
 
-def failed(code: str, sentence: str, answer: Answered | None = None, **parameters: str) -> Found:
+def failed(code: str, sentence: str, answer: Answered | None = None, subject: str = "", **parameters: str) -> Found:
     """A check that is not passed; the sentence says what to mend."""
-    return _found(code, Outcome.FAIL, sentence, answer, parameters)
+    return found(code, Outcome.FAIL, sentence, answer, subject, parameters)
 
 
-def _found(code: str, outcome: Outcome, sentence: str, answer: Answered | None, parameters: Mapping[str, str]) -> Found:
+def found(
+    code: str, outcome: Outcome, sentence: str, answer: Answered | None, subject: str, parameters: Mapping[str, str]
+) -> Found:
+    """A finding with what the registry's answer is known by."""
     if answer is None:
-        return Found(code, outcome, sentence, parameters)
-    return Found(code, outcome, sentence, parameters, answer.registry, answer.reference[:200], answer.at)
+        return Found(code, outcome, sentence, parameters, subject=subject)
+    return Found(
+        code=code,
+        outcome=outcome,
+        sentence=sentence,
+        parameters=parameters,
+        registry=answer.registry,
+        reference=answer.reference[:200],
+        answered_at=answer.at,
+        evidence=answer.sha256,
+        subject=subject,
+    )
 
 
 def not_applicable(code: str, sentence: str) -> Found:
@@ -114,8 +173,8 @@ def not_applicable(code: str, sentence: str) -> Found:
     return Found(code, Outcome.NOT_APPLICABLE, sentence)
 
 
-def unanswered(code: str, question: Question, answer: Answer | None) -> Found:
+def unanswered(code: str, question: Question, answer: Answer | None, subject: str = "") -> Found:
     """A registry that did not answer: never a pass."""
     reason = "not_asked" if answer is None or isinstance(answer, Answered) else answer.reason
     parameters = {"registry": question.registry, "reason": reason}
-    return Found(code, Outcome.UNKNOWN, NO_ANSWER, parameters, question.registry)
+    return Found(code, Outcome.UNKNOWN, NO_ANSWER, parameters, question.registry, subject=subject)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from supermarket.agencies.checks.base import (
     AgencyFile,
     Answers,
+    FiledQualification,
     Found,
     Question,
     by_uscc,
@@ -27,7 +28,7 @@ class QualificationCheck:
 
     def questions(self, file: AgencyFile) -> Iterator[Question]:
         """The registry of each kind, once."""
-        yield from dict.fromkeys(self._question(file, held) for held in file.qualifications)
+        yield from dict.fromkeys(self._question(file, held) for held in file.held)
 
     @staticmethod
     def _question(file: AgencyFile, held: HeldQualification) -> Question:
@@ -35,28 +36,33 @@ class QualificationCheck:
 
     def run(self, file: AgencyFile, answers: Answers) -> Iterator[Found]:
         """One finding for each certificate."""
-        for held in file.qualifications:
-            yield self._one(file, held, answers)
+        for filed in file.qualifications:
+            yield self._one(file, filed, answers)
 
-    def _one(self, file: AgencyFile, held: HeldQualification, answers: Answers) -> Found:
+    def _one(self, file: AgencyFile, filed: FiledQualification, answers: Answers) -> Found:
+        held, about = filed.held, filed.subject
         code, number = f"{self.code}:{held.kind}", held.number
         kind = kinds_by_code().get(held.kind)
         if kind is None or not kind.live:
             basis = "" if kind is None else kind.basis or kind.status_effective
-            return failed(code, N_("This kind of qualification is no longer law (%(basis)s)."), basis=basis)
+            return failed(
+                code, N_("This kind of qualification is no longer law (%(basis)s)."), subject=about, basis=basis
+            )
         if not held.valid_on(file.on):
-            return failed(code, N_("The certificate %(number)s has run out."), number=number)
+            return failed(code, N_("The certificate %(number)s has run out."), subject=about, number=number)
         question = self._question(file, held)
         answer = answers.get(question)
         if not isinstance(answer, Answered):
-            return unanswered(code, question, answer)
+            return unanswered(code, question, answer, about)
         rows = [row for row in answer.rows if row.get("kind") == held.kind and row.get("number") == number]
         if not rows:
-            return failed(code, N_("The registry has no certificate %(number)s of this agency."), answer, number=number)
+            return failed(
+                code, N_("The registry has no certificate %(number)s of this agency."), answer, about, number=number
+            )
         if not any(_agrees(held, row) for row in rows):
             text = N_("The registry has another level, speciality or date for the certificate %(number)s.")
-            return failed(code, text, answer, number=number)
-        return passed(code, N_("The certificate %(number)s is registered as filed."), answer, number=number)
+            return failed(code, text, answer, about, number=number)
+        return passed(code, N_("The certificate %(number)s is registered as filed."), answer, about, number=number)
 
 
 def _agrees(held: HeldQualification, row: Mapping[str, str]) -> bool:
@@ -79,13 +85,13 @@ class ServiceCheck:
         licences = [person.kind for person in file.practitioners if person.registered_until >= file.on]
         for service in file.services:
             code = f"{self.code}:{service.matter_code}"
-            lacks = list(service_result(service.tree, file.qualifications, file.on).leaves())
+            lacks = list(service_result(service.tree, file.held, file.on).leaves())
             few = licences_missing(service.licences, licences)
             kinds = kinds_by_code()
             if lacks:
                 names = "、".join(dict.fromkeys(kinds[lack.leaf.kind].name for lack in lacks))
                 text = N_("The service %(matter)s needs: %(names)s.")
-                yield failed(code, text, matter=service.matter_code, names=names)
+                yield failed(code, text, subject=service.subject, matter=service.matter_code, names=names)
             for kind, needed, there in few:
                 text = N_(
                     "The service %(matter)s needs %(needed)s people with the licence %(name)s; %(there)s are filed."
@@ -93,10 +99,13 @@ class ServiceCheck:
                 yield failed(
                     code,
                     text,
+                    subject=service.subject,
                     matter=service.matter_code,
                     needed=str(needed),
                     there=str(there),
                     name=kinds[kind].name,
                 )
             if not lacks and not few:
-                yield passed(code, N_("The service %(matter)s is covered."), matter=service.matter_code)
+                yield passed(
+                    code, N_("The service %(matter)s is covered."), subject=service.subject, matter=service.matter_code
+                )

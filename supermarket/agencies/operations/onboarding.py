@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from supermarket.accounts.queries import organisation
 from supermarket.agencies import events, rules
 from supermarket.agencies.checks import AgencyFile, Answers, Found, ask, questions, run_all
-from supermarket.agencies.checks.base import Licensed, OfferedService
+from supermarket.agencies.checks.base import FiledQualification, Licensed, OfferedService
 from supermarket.agencies.commands import ChangeOfStanding
 from supermarket.agencies.models import Agency, Check, Onboarding, Outcome, Standing
 from supermarket.agencies.operations.common import locked, refuse
 from supermarket.agencies.operations.standing import apply
-from supermarket.agencies.queries import agency_file
+from supermarket.agencies.queries import agency_file, same_body
 from supermarket.agencies.states import ONBOARDING, STANDING, OnboardingAction, StandingAction
 from supermarket.core.errors import FieldError, WrongState
 from supermarket.core.events import record
@@ -58,16 +59,28 @@ def file_of(uscc: str, at: datetime) -> AgencyFile:
         has_branch_authority=row.branch_authority_id is not None,
         pledge_signed=row.pledge_signed_at is not None,
         services=tuple(
-            OfferedService(service.matter_code, version.requirement_tree, version.personal_licences)  # type: ignore[arg-type]  # a stored tree is plain JSON
+            OfferedService(
+                service.matter_code,
+                version.requirement_tree,  # type: ignore[arg-type]  # a stored tree is plain JSON
+                version.personal_licences,
+                version.name,
+                version.agency_type,
+            )
             for service in row.services
             if (version := versions.get(service.matter_code)) is not None
         ),
-        qualifications=rules.held(row.qualifications),
+        qualifications=tuple(
+            FiledQualification(filed.id, held)
+            for filed, held in zip(row.qualifications, rules.held(row.qualifications), strict=True)
+        ),
         practitioners=tuple(
-            Licensed(person.licence_kind_code, person.licence_number, person.registered_until)
+            Licensed(person.licence_kind_code, person.licence_number, person.registered_until, person.id)
             for person in row.practitioners
             if person.released_at is None
         ),
+        head_office_uscc=row.head_office_uscc,
+        account_uscc=None if row.organisation_id is None else organisation(row.organisation_id).uscc,
+        same_body=same_body([row.uscc]).get(row.uscc, ()),
     )
 
 
@@ -201,7 +214,7 @@ def refresh_services(row: Agency, file: AgencyFile, at: datetime) -> None:
         known = offered.get(service.matter_code)
         reason: str | None = "not_published"
         if known is not None:
-            lacks = list(rules.service_result(known.tree, file.qualifications, file.on).leaves())
+            lacks = list(rules.service_result(known.tree, file.held, file.on).leaves())
             reason = f"qualification_{lacks[0].code.value}" if lacks else None
         if reason == service.hidden_reason:
             continue
