@@ -102,6 +102,8 @@ MATRIX: dict[str, str | frozenset[str]] = {
     "office.finding": SIGNED_IN,
     "office.findings": WATCHERS,
     "office.freeze": OPERATOR,
+    "office.agency_import_form": OPERATOR,
+    "office.import_agencies": OPERATOR,
     "office.import_form": EDITOR,
     "office.import_matters": EDITOR,
     "office.lists": REGULATOR,

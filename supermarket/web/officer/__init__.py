@@ -2,6 +2,7 @@
 
 from supermarket.web.officer import (
     agencies,
+    agency_imports,
     contracts,
     credit,
     home,
@@ -16,6 +17,7 @@ from supermarket.web.officer.blueprint import blueprint
 
 __all__ = [
     "agencies",
+    "agency_imports",
     "blueprint",
     "contracts",
     "credit",
