@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 LARGEST: Final = 8 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
@@ -37,9 +37,15 @@ class Reply:
 
 
 def call(
-    method: str, url: str, *, timeout: float, body: object | None = None, headers: Mapping[str, str] | None = None
+    method: str,
+    url: str,
+    *,
+    timeout: float,
+    body: object | None = None,
+    form: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Reply:
-    """One call; `timeout` in seconds for all of it. Raises HttpFailed."""
+    """One call with a JSON body, a form or nothing; `timeout` in seconds for all of it. Raises HttpFailed."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise HttpFailed("not an http address")
@@ -50,6 +56,9 @@ def call(
     sent = {"Accept": "application/json", "Connection": "close", **(headers or {})}
     if payload is not None:
         sent["Content-Type"] = "application/json"
+    elif form is not None:
+        payload = urlencode(form).encode()
+        sent["Content-Type"] = "application/x-www-form-urlencoded"
     try:
         connection.request(method, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), payload, sent)
         response = connection.getresponse()
