@@ -75,6 +75,7 @@ MATRIX: dict[str, str | frozenset[str]] = {
     "agency.urge": AGENCY,
     "files.download": ANYBODY,
     "health.alive": ANYBODY,
+    "health.figures": ANYBODY,
     "health.ready": ANYBODY,
     "home.home": SIGNED_IN,
     "office.add": OPERATOR,
