@@ -31,6 +31,27 @@ def secret(data: Path, name: str) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+def identity_providers(data: Path) -> list[dict[str, str]]:
+    """The unified identity platforms (docs/identity.md): one by environment variables; none without IDENTITY_ISSUER."""
+    issuer = os.environ.get("IDENTITY_ISSUER", "")
+    if not issuer:
+        return []
+    kept = data / "secrets" / "identity-client-secret"
+    named = ("organisation", "uscc", "legal_representative", "person", "assurance")
+    return [
+        {
+            "name": os.environ.get("IDENTITY_NAME", "national"),
+            "issuer": issuer,
+            "client_id": os.environ.get("IDENTITY_CLIENT_ID", ""),
+            "client_secret": os.environ.get("IDENTITY_CLIENT_SECRET")
+            or (kept.read_text(encoding="ascii").strip() if kept.exists() else ""),
+            "scope": os.environ.get("IDENTITY_SCOPE", ""),
+            "assured": os.environ.get("IDENTITY_ASSURED", ""),
+        }
+        | {f"claim_{name}": os.environ.get(f"IDENTITY_CLAIM_{name.upper()}", "") for name in named}
+    ]
+
+
 @dataclass(frozen=True)
 class Settings:
     """What `create_app` needs; `overrides` of the tests replace single keys."""
@@ -79,6 +100,7 @@ class Settings:
             "SITE_URL": os.environ.get("SITE_URL", "http://127.0.0.1:8000"),
             "HOME_REGION": os.environ.get("HOME_REGION", "510000"),
             "MAIL_URL": os.environ.get("MAIL_URL", ""),
+            "IDENTITY_PROVIDERS": identity_providers(self.data),
             "STRIPE_SECRET_KEY": os.environ.get("STRIPE_SECRET_KEY", ""),
             "STRIPE_WEBHOOK_SECRET": os.environ.get("STRIPE_WEBHOOK_SECRET", ""),
         }

@@ -16,6 +16,8 @@ from flask import current_app
 from supermarket.core.msgids import N_
 from supermarket.gateways.errors import ConfigError, GatewayError
 from supermarket.gateways.files import Files, FolderFiles, MemoryFiles
+from supermarket.gateways.identity import Identities
+from supermarket.gateways.identity_openid import providers
 from supermarket.gateways.keys import FolderKeys, KeyRing, MemoryKeys
 from supermarket.gateways.mail import FolderMailer, Mailer, MemoryMailer, SmtpMailer
 from supermarket.gateways.payments import MemoryPayments, NoPayments, Payments, StripePayments
@@ -46,6 +48,7 @@ class Gateways:
     registries: Registries
     witness: Witness
     keys: KeyRing
+    identities: Identities
 
 
 def current() -> Gateways:
@@ -65,6 +68,7 @@ def in_memory(jobs: Mapping[str, str] | None = None) -> Gateways:
         registries=Registries(),
         witness=MemoryWitness(),
         keys=MemoryKeys(),
+        identities=Identities(),
     )
 
 
@@ -76,7 +80,8 @@ def build(config: Mapping[str, object]) -> Gateways:
     `MIGRATION_DATABASE_URI`, `MAIL_URL`
     (`smtp|smtps|smtp+starttls://user:password@host:port?from=address`, empty: files in DATA/outbox),
     `STRIPE_SECRET_KEY`, `STRIPE_WEBHOOK_SECRET`, `STRIPE_URL`, `REGISTRIES` (a list of {name, url, token}),
-    `WITNESS_URL`, `WITNESS_KEY` (hex), `WITNESS_TOKEN`. Raises ConfigError.
+    `WITNESS_URL`, `WITNESS_KEY` (hex), `WITNESS_TOKEN`, `IDENTITY_PROVIDERS` (a list, identity_openid.providers).
+    Raises ConfigError.
     """
     jobs = cast("Mapping[str, str]", config.get("JOBS") or {})
     match _text(config, "GATEWAYS", "real"):
@@ -97,6 +102,7 @@ def build(config: Mapping[str, object]) -> Gateways:
         registries=_registries(cast("Iterable[Mapping[str, str]]", config.get("REGISTRIES") or ())),
         witness=HttpWitness(_need(config, "WITNESS_URL"), _text(config, "WITNESS_KEY"), _text(config, "WITNESS_TOKEN")),
         keys=FolderKeys(data / "keys"),
+        identities=providers(cast("Iterable[Mapping[str, str]]", config.get("IDENTITY_PROVIDERS") or ())),
     )
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
 LARGEST: Final = 8 * 1024 * 1024
 _CHUNK: Final = 64 * 1024
@@ -42,10 +42,10 @@ def call(
     *,
     timeout: float,
     body: object | None = None,
-    form: Mapping[str, str] | None = None,
+    form: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
-    """One call with a JSON body, a form or nothing; `timeout` in seconds for all of it. Raises HttpFailed."""
+    """One call with a JSON body, an encoded form or nothing; `timeout` in seconds for all of it. Raises HttpFailed."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise HttpFailed("not an http address")
@@ -57,7 +57,7 @@ def call(
     if payload is not None:
         sent["Content-Type"] = "application/json"
     elif form is not None:
-        payload = urlencode(form).encode()
+        payload = form.encode()
         sent["Content-Type"] = "application/x-www-form-urlencoded"
     try:
         connection.request(method, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), payload, sent)
