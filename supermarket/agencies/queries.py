@@ -84,7 +84,7 @@ def agency_file(uscc: str) -> Agency:
         .options(
             selectinload(Agency.services),
             selectinload(Agency.qualifications),
-            selectinload(Agency.practitioners),
+            selectinload(Agency.practitioners).selectinload(Practitioner.licences),
             selectinload(Agency.related_parties),
         )
         .execution_options(populate_existing=True)
@@ -97,7 +97,7 @@ def agency_file(uscc: str) -> Agency:
 def practitioners(agency_id: int) -> Sequence[Practitioner]:
     """Who works for an agency now, by id."""
     query = sa.select(Practitioner).where(Practitioner.agency_id == agency_id, Practitioner.released_at.is_(None))
-    return db.session.scalars(query.order_by(Practitioner.id)).all()
+    return db.session.scalars(query.options(selectinload(Practitioner.licences)).order_by(Practitioner.id)).all()
 
 
 def qualifications(agency_id: int) -> Sequence[Qualification]:

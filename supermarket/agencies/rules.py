@@ -1,11 +1,13 @@
 """Whether something may be filed or offered: pure rules that name everything wrong at once."""
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from flask_babel import gettext as _
 
 from supermarket.agencies.commands import AgencyProfile, NewPractitioner, NewQualification, NewRelatedParty, NewService
 from supermarket.agencies.models import Qualification
+from supermarket.agencies.seats import Seats, filled
 from supermarket.core.errors import FieldError
 from supermarket.core.identifiers import IdentifierError, is_identity_number, is_uscc, parse_uscc
 from supermarket.core.msgids import N_
@@ -141,13 +143,15 @@ def service_result(tree: JSON, held_now: tuple[HeldQualification, ...], on: date
     return evaluate(from_json(tree), held_now, on, kinds_by_code())
 
 
-def licences_missing(needed: list[dict[str, object]], licences: list[str]) -> list[tuple[str, int, int]]:
-    """Personal licences of which there are too few: (kind, needed, there)."""
-    missing = []
-    for item in needed:
-        kind, count = str(item["kind"]), int(str(item["count"]))
-        accepted = catalogue.licence_kinds_accepted(kind)
-        there = sum(licence in accepted for licence in licences)
-        if there < count:
-            missing.append((kind, count, there))
-    return missing
+def licences_missing(
+    needed: Sequence[Mapping[str, object]], people: Sequence[Collection[str]]
+) -> list[tuple[str, int, int]]:
+    """Personal licences of which there are too few: (kind, needed, there).
+
+    `people` are each person's kinds of licence; who holds several fills one seat all the same.
+    """
+    kinds = [(str(item["kind"]), int(str(item["count"]))) for item in needed]
+    seats = [Seats(frozenset(catalogue.licence_kinds_accepted(kind)), count) for kind, count in kinds]
+    return [
+        (kind, count, there) for (kind, count), there in zip(kinds, filled(seats, people), strict=True) if there < count
+    ]

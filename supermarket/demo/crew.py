@@ -76,6 +76,10 @@ def people_for(uscc: str, matter_code: str) -> tuple[int, ...]:
     staff, chosen = list(practitioners(row.id)), list[int]()
     for needed in published_version(matter_code).personal_licences:
         accepted = licence_kinds_accepted(str(needed["kind"]))
-        fitting = [person for person in staff if person.licence_kind_code in accepted and person.id not in chosen]
+        fitting = [
+            person
+            for person in staff
+            if person.id not in chosen and any(licence.kind_code in accepted for licence in person.live_licences)
+        ]
         chosen += [person.id for person in fitting[: int(str(needed["count"]))]]
     return tuple(chosen)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import TypeAlias
 
+from supermarket.agencies.seats import Seats, filled
 from supermarket.core.msgids import N_, Sentence
 from supermarket.credit.points import EFFECTS
 from supermarket.matters.requirement_tree import Missing, MissingCode, evaluate
@@ -48,9 +49,13 @@ _REISSUE_OK = N_("The agency is not barred from this reissue.")
 _REISSUE_NO = N_("The agency, or one linked with it, gave up the award of %(project)s, of which this is the reissue.")
 _PEOPLE_OK = N_("The named practitioners are registered with this agency.")
 _PEOPLE_FEW = N_("%(needed)s practitioners must be named; %(named)s are.")
-_PEOPLE_NO = N_("%(count)s of the named practitioners are not, or no longer, registered with this agency.")
+_PEOPLE_NO = N_(
+    "%(count)s of the named practitioners have no licence that a registry confirmed as registered with this agency."
+)
 _LICENCE_OK = N_("The named practitioners hold the licences that are demanded.")
-_LICENCE_NO = N_("%(needed)s practitioners with the licence %(kind)s are needed; %(named)s are named.")
+_LICENCE_NO = N_(
+    "%(needed)s practitioners with the licence %(kind)s are needed; %(named)s are named. A person counts once."
+)
 _LOAD_OK = N_("The named practitioners are within their load.")
 _LOAD_NO = N_("%(count)s of the named practitioners have no room for another contract.")
 _LINK_OK = N_("No linked agency is in the pool.")
@@ -182,12 +187,10 @@ def is_not_barred_from_the_reissue(facts: EligibilityFacts) -> Finding:
 
 
 def practitioners_are_registered(facts: EligibilityFacts) -> Finding:
-    """Enough practitioners are named, and each is registered with this agency on the day."""
+    """Enough practitioners are named, each registered with this agency and with a licence that counts on the day."""
     needed, named = facts.demand.practitioners_needed, {each.reference: each for each in facts.practitioners}
     bad = sorted(
-        each.reference
-        for each in named.values()
-        if each.registered_with != facts.uscc or each.registered_until is None or each.registered_until < facts.on
+        each.reference for each in named.values() if each.registered_with != facts.uscc or not each.kinds_on(facts.on)
     )
     evidence = {"needed": needed, "named": len(named), "not_registered": bad}
     if bad:
@@ -197,12 +200,17 @@ def practitioners_are_registered(facts: EligibilityFacts) -> Finding:
 
 
 def licences_are_enough(facts: EligibilityFacts) -> Finding:
-    """As many people with each personal licence are named as the matter and the project demand."""
-    for needed in facts.demand.licences:
-        named = {each.reference for each in facts.practitioners if each.licence in needed.accepted}
-        if len(named) < needed.count:
-            evidence = {"kind": needed.kind, "needed": needed.count, "named": len(named)}
-            params = {"kind": _names(facts, [needed.kind]), "needed": needed.count, "named": len(named)}
+    """As many people with each personal licence are named as the matter demands.
+
+    A person fills one seat, whatever other licences they hold.
+    """
+    people = {each.reference: each.kinds_on(facts.on) for each in facts.practitioners}
+    demanded = facts.demand.licences
+    counts = filled([Seats(needed.accepted, needed.count) for needed in demanded], list(people.values()))
+    for needed, named in zip(demanded, counts, strict=True):
+        if named < needed.count:
+            evidence = {"kind": needed.kind, "needed": needed.count, "named": named}
+            params = {"kind": _names(facts, [needed.kind]), "needed": needed.count, "named": named}
             return Finding(False, "licences", Sentence(_LICENCE_NO, params), evidence)
     return Finding(True, "licences", Sentence(_LICENCE_OK))
 

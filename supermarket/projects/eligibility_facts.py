@@ -75,15 +75,31 @@ class EarlierWork:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldLicence:
+    """A personal licence on file; it counts once a registry confirmed it, through ``registered_until``."""
+
+    kind: str
+    registered_until: date
+    verified: bool = True
+
+    def counts_on(self, on: date) -> bool:
+        """Whether it counts on a local day."""
+        return self.verified and self.registered_until >= on
+
+
+@dataclass(frozen=True, slots=True)
 class NamedPractitioner:
     """A practitioner named for the project. ``load`` counts running contracts without this one."""
 
     reference: str
-    licence: str
+    licences: tuple[HeldLicence, ...]
     registered_with: str | None
-    registered_until: date | None
     load: int
     most_load: int
+
+    def kinds_on(self, on: date) -> frozenset[str]:
+        """The kinds of licence that count on a local day."""
+        return frozenset(licence.kind for licence in self.licences if licence.counts_on(on))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from supermarket.projects.eligibility_facts import (
     Demand,
     EarlierWork,
     EligibilityFacts,
+    HeldLicence,
     Licences,
     Moment,
     NamedPractitioner,
@@ -179,9 +180,11 @@ def _named(project: Project, row: Practitioner) -> NamedPractitioner:
     )
     return NamedPractitioner(
         reference=str(row.id),
-        licence=row.licence_kind_code,
+        licences=tuple(
+            HeldLicence(licence.kind_code, licence.registered_until, licence.verified_at is not None)
+            for licence in row.live_licences
+        ),
         registered_with=row.agency.uscc if row.released_at is None else None,
-        registered_until=row.registered_until,
         load=load or 0,
         most_load=number(project.policy, "practitioner_load"),
     )

@@ -1,7 +1,7 @@
 """Agencies for tests, active without checks unless a test asks for less."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 
 from supermarket.accounts.models import Organisation, OrganisationKind
@@ -9,6 +9,8 @@ from supermarket.agencies.models import (
     Agency,
     Onboarding,
     Practitioner,
+    PractitionerLicence,
+    PractitionerMove,
     Qualification,
     RelatedParty,
     Service,
@@ -41,7 +43,7 @@ def make_agency(
 ) -> Agency:
     """An agency of an organisation that offers `matters` and, if `qualified`, holds what they demand of it.
 
-    `practitioners` people hold the licence that the first matter asks for (else 注册测绘师).
+    `practitioners` people hold the licences that the first matter asks for, seat by seat (else 注册测绘师).
     """
     body = organisation or make_organisation(OrganisationKind.AGENCY, name=name, uscc=uscc, region_code=region_code)
     assert body.uscc is not None
@@ -69,9 +71,10 @@ def make_agency(
         make_service(row, code)
         if qualified:
             make_needed_qualifications(row, code)
-    for _number in range(practitioners):
-        licences = catalogue.matter(matters[0]).licences if matters else ()
-        make_practitioner(row, licences[0].kind if licences else "Q064")
+    licences = catalogue.matter(matters[0]).licences if matters else ()
+    seats = [licence.kind for licence in licences for _seat in range(licence.count)] or ["Q064"]
+    for number in range(practitioners):
+        make_practitioner(row, seats[number % len(seats)])
     return row
 
 
@@ -121,7 +124,9 @@ def make_needed_qualifications(agency: Agency, matter_code: str) -> None:
         make_qualification(agency, leaf.kind, speciality=leaf.speciality, level=leaf.level)
 
 
-def make_practitioner(agency: Agency, licence_kind: str = "Q064", *, registered_until: date = LONG) -> Practitioner:
+def make_practitioner(
+    agency: Agency, licence_kind: str = "Q064", *, registered_until: date = LONG, verified: bool = True
+) -> Practitioner:
     """A person with a licence, registered with the agency."""
     make_kinds()
     serial = next(_SERIAL)
@@ -129,12 +134,45 @@ def make_practitioner(agency: Agency, licence_kind: str = "Q064", *, registered_
     row = Practitioner(
         agency=agency,
         name=f"从业{serial}",
-        licence_kind_code=licence_kind,
-        licence_number=f"测{licence_kind}{serial:06d}",
-        registered_until=registered_until,
+        since=MADE_AT,
         identity_cipher=keys.encrypt(identity),
         identity_hash=keys.keyed_hash("identity", identity),
     )
+    make_licence(row, licence_kind, registered_until=registered_until, verified=verified)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def make_licence(
+    person: Practitioner, kind: str = "Q064", *, registered_until: date = LONG, verified: bool = True
+) -> PractitionerLicence:
+    """One more licence of a person, confirmed by a registry."""
+    row = PractitionerLicence(
+        practitioner=person,
+        kind_code=kind,
+        number=f"测{kind}{next(_SERIAL):06d}",
+        registered_until=registered_until,
+        verified_at=MADE_AT if verified else None,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def make_move(person: Practitioner, to: Agency, *, at: datetime = MADE_AT, **fields: object) -> PractitionerMove:
+    """An agency asks for a person of another one, with a licence of the same kind."""
+    filed: dict[str, object] = {
+        "practitioner": person,
+        "to_agency": to,
+        "name": person.name,
+        "kind_code": person.licences[0].kind_code,
+        "number": f"测{next(_SERIAL):06d}",
+        "registered_until": LONG,
+        "asked_at": at,
+        "answer_due_at": at + timedelta(days=7),
+    }
+    row = PractitionerMove(**(filed | fields))
     db.session.add(row)
     db.session.flush()
     return row

@@ -19,7 +19,7 @@ from supermarket.standing.models import Opinion, Rectification, RemovalApproval,
 from supermarket.standing.states import OpinionState, RectificationState, RemovalState
 from supermarket.supervision.models import Finding, Level
 from tests.factories.accounts import make_user
-from tests.factories.agencies import make_agency, make_agency_actor, make_related_party
+from tests.factories.agencies import make_agency, make_agency_actor, make_move, make_practitioner, make_related_party
 from tests.factories.contracts import make_completed, make_contract, make_deal
 from tests.factories.credit import make_credit_entry, make_list_entry, make_performance, make_stars
 from tests.factories.policies import CHENGDU_WUHOU, make_policy
@@ -67,6 +67,7 @@ def live_a_little(at: datetime) -> None:
         make_contract(make_deal(), at=at)
         agency = make_agency()
         make_related_party(agency)
+        make_move(make_practitioner(agency), make_agency())
         make_stars(agency, 2)
         make_credit_entry(agency.uscc, at=at)
         make_list_entry(from_date=at.date(), uscc=agency.uscc)

@@ -68,11 +68,12 @@ def tell_registries(agency: Agency, at: datetime, **register: str) -> None:
     people = [
         {
             "uscc": row.uscc,
-            "licence_kind": item.licence_kind_code,
-            "licence_number": item.licence_number,
+            "licence_kind": item.kind_code,
+            "licence_number": item.number,
             "registered_until": item.registered_until.isoformat(),
         }
-        for item in row.practitioners
+        for person in row.practitioners
+        for item in person.live_licences
     ]
 
     def load(name: str, question: str, rows: list[dict[str, str]]) -> None:

@@ -21,6 +21,7 @@ from supermarket.projects.eligibility_facts import (
     EarlierWork,
     EligibilityFacts,
     Finding,
+    HeldLicence,
     Licences,
     Moment,
     NamedPractitioner,
@@ -41,7 +42,8 @@ KINDS: Mapping[str, QualificationKind] = {kind.code: kind for kind in catalogue.
 ON = date(2026, 6, 1)
 ME, OTHER, THIRD = "91510100MAX0000000", "91510100MAX0000001", "91510100MAX0000002"
 SURVEYING = HeldQualification("Q021", "工程测量", "甲级", date(2027, 1, 1))
-PERSON = NamedPractitioner("p1", "Q064", ME, date(2027, 1, 1), load=2, most_load=3)
+LATER = date(2027, 1, 1)
+PERSON = NamedPractitioner("p1", (HeldLicence("Q064", LATER),), ME, load=2, most_load=3)
 DEMAND = Demand(
     "ZJ039",
     leaf("Q021", "工程测量", "乙级"),
@@ -198,16 +200,24 @@ def test_decliners_and_their_links_are_barred_from_the_reissue() -> None:
     assert failing(reissue(Links(THIRD, "head-3"))) == {}
 
 
+def holding(*licences: HeldLicence) -> NamedPractitioner:
+    """The named person with other licences."""
+    return replace(PERSON, licences=licences)
+
+
 @pytest.mark.parametrize(
     ("person", "codes"),
     [
         (replace(PERSON, registered_with=OTHER), ["practitioners"]),
         (replace(PERSON, registered_with=None), ["practitioners"]),
-        (replace(PERSON, registered_until=None), ["practitioners"]),
-        (replace(PERSON, registered_until=date(2026, 5, 31)), ["practitioners"]),
-        (replace(PERSON, registered_until=ON), []),
+        (holding(), ["practitioners", "licences"]),
+        (holding(HeldLicence("Q064", date(2026, 5, 31))), ["practitioners", "licences"]),
+        (holding(HeldLicence("Q064", LATER, verified=False)), ["practitioners", "licences"]),
+        (holding(HeldLicence("Q064", LATER, verified=False), HeldLicence("Q074", LATER)), ["licences"]),
+        (holding(HeldLicence("Q064", ON)), []),
+        (holding(HeldLicence("Q074", LATER), HeldLicence("Q064", LATER)), []),
         (replace(PERSON, load=3), ["practitioner_load"]),
-        (replace(PERSON, licence="Q074"), ["licences"]),
+        (holding(HeldLicence("Q074", LATER)), ["licences"]),
     ],
 )
 def test_practitioners(person: NamedPractitioner, codes: list[str]) -> None:
@@ -221,9 +231,19 @@ def test_one_person_named_twice_is_one() -> None:
     assert list(failing(replace(FACTS, practitioners=()))) == ["practitioners", "licences"]
 
 
+def test_who_holds_two_licences_fills_one_seat() -> None:
+    seats = (Licences("Q060", frozenset({"Q060", "Q059"}), 1), Licences("Q064", frozenset({"Q064"}), 1))
+    two = asking(replace(DEMAND, practitioners_needed=2, licences=seats))
+    both = holding(HeldLicence("Q060", LATER), HeldLicence("Q064", LATER))
+    other = replace(holding(HeldLicence("Q060", LATER)), reference="p2")
+    assert list(failing(replace(two, practitioners=(both,)))) == ["practitioners", "licences"]
+    assert failing(replace(two, practitioners=(both, other))) == {}
+    assert list(failing(replace(two, practitioners=(other, replace(other, reference="p3"))))) == ["licences"]
+
+
 def test_a_higher_licence_counts_as_the_lower() -> None:
     demand = replace(DEMAND, licences=(Licences("Q060", frozenset(catalogue.licence_kinds_accepted("Q060")), 1),))
-    assert failing(replace(asking(demand), practitioners=(replace(PERSON, licence="Q059"),))) == {}
+    assert failing(replace(asking(demand), practitioners=(holding(HeldLicence("Q059", LATER)),))) == {}
 
 
 def test_linked_agencies_are_told_at_enrolment_and_invalid_at_the_freeze() -> None:

@@ -54,6 +54,8 @@ class Licensed:
     registered_until: date
     id: int = 0
     verified: bool = False
+    # Whose it is, as a number: who holds several licences counts once.
+    person: int = 0
 
     @property
     def subject(self) -> str:
@@ -91,6 +93,23 @@ class AgencyFile:
     def counting(self) -> tuple[HeldQualification, ...]:
         """The certificates that count: those that a registry confirmed."""
         return tuple(filed.held for filed in self.qualifications if filed.verified)
+
+    @property
+    def people(self) -> tuple[frozenset[str], ...]:
+        """Each person's kinds of licence whose registration has not run out, verified or not."""
+        return self._people(verified_only=False)
+
+    @property
+    def counting_people(self) -> tuple[frozenset[str], ...]:
+        """Each person's kinds of licence that count: those that a registry confirmed and that have not run out."""
+        return self._people(verified_only=True)
+
+    def _people(self, *, verified_only: bool) -> tuple[frozenset[str], ...]:
+        kinds: dict[int, set[str]] = {}
+        for licence in self.practitioners:
+            if licence.registered_until >= self.on and (licence.verified or not verified_only):
+                kinds.setdefault(licence.person, set()).add(licence.kind)
+        return tuple(frozenset(held) for held in kinds.values())
 
 
 @dataclass(frozen=True)

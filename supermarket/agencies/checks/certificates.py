@@ -82,11 +82,11 @@ class ServiceCheck:
 
     def run(self, file: AgencyFile, answers: Answers) -> Iterator[Found]:
         """One finding for each service."""
-        licences = [person.kind for person in file.practitioners if person.registered_until >= file.on]
+        people = file.people
         for service in file.services:
             code = f"{self.code}:{service.matter_code}"
             lacks = list(service_result(service.tree, file.held, file.on).leaves())
-            few = licences_missing(service.licences, licences)
+            few = licences_missing(service.licences, people)
             kinds = kinds_by_code()
             if lacks:
                 names = "、".join(dict.fromkeys(kinds[lack.leaf.kind].name for lack in lacks))

@@ -10,14 +10,17 @@ from supermarket.agencies.models.agency import (
     StandingChange,
 )
 from supermarket.agencies.models.checks import Check, Outcome, RegistryList, RegistryRow
-from supermarket.agencies.models.practitioners import Practitioner
+from supermarket.agencies.models.practitioners import MoveState, Practitioner, PractitionerLicence, PractitionerMove
 
 __all__ = [
     "Agency",
     "Check",
+    "MoveState",
     "Onboarding",
     "Outcome",
     "Practitioner",
+    "PractitionerLicence",
+    "PractitionerMove",
     "Qualification",
     "RegistryList",
     "RegistryRow",

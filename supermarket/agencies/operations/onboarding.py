@@ -74,9 +74,17 @@ def file_of(uscc: str, at: datetime) -> AgencyFile:
             for filed, held in zip(row.qualifications, rules.held(row.qualifications), strict=True)
         ),
         practitioners=tuple(
-            Licensed(person.licence_kind_code, person.licence_number, person.registered_until, person.id)
+            Licensed(
+                kind=licence.kind_code,
+                number=licence.number,
+                registered_until=licence.registered_until,
+                id=licence.id,
+                verified=licence.verified_at is not None,
+                person=person.id,
+            )
             for person in row.practitioners
             if person.released_at is None
+            for licence in person.live_licences
         ),
         head_office_uscc=row.head_office_uscc,
         account_uscc=None if row.organisation_id is None else organisation(row.organisation_id).uscc,

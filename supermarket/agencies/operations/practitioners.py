@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from supermarket.agencies import events, rules
 from supermarket.agencies.commands import NewPractitioner
-from supermarket.agencies.models import Practitioner
+from supermarket.agencies.models import Practitioner, PractitionerLicence
 from supermarket.agencies.operations.common import IDENTITY, changed, editable, refuse
 from supermarket.core.errors import Conflict, NotFound, RuleBroken
 from supermarket.core.events import record
@@ -38,9 +38,14 @@ def add_practitioner(uscc: str, command: NewPractitioner, *, actor: Actor, at: d
     row = Practitioner(
         agency_id=agency.id,
         name=command.name,
-        licence_kind_code=command.licence_kind_code,
-        licence_number=command.licence_number,
-        registered_until=command.registered_until,
+        since=at,
+        licences=[
+            PractitionerLicence(
+                kind_code=command.licence_kind_code,
+                number=command.licence_number,
+                registered_until=command.registered_until,
+            )
+        ],
         identity_cipher=keys.encrypt(command.identity_number),
         identity_hash=identity_hash,
     )
@@ -57,6 +62,8 @@ def release_practitioner(uscc: str, practitioner_id: int, *, actor: Actor, at: d
     if row is None or row.agency_id != agency.id or row.released_at is not None:
         raise NotFound(_("There is no such practitioner."))
     row.released_at = at
+    for licence in row.live_licences:
+        licence.ended_at = at
     changed(agency, at)
     record(events.REMOVED, uscc, actor=actor, at=at, data={"what": "practitioner", "reference": row.id})
     return row

@@ -6,7 +6,15 @@ from flask_babel import gettext as _
 from pydantic import Field
 
 from supermarket.agencies.forms import PractitionerForm, QualificationForm, ServiceForm
-from supermarket.agencies.models import Check, Onboarding, Outcome, Practitioner, Qualification, Standing
+from supermarket.agencies.models import (
+    Check,
+    Onboarding,
+    Outcome,
+    Practitioner,
+    PractitionerLicence,
+    Qualification,
+    Standing,
+)
 from supermarket.agencies.operations import (
     add_practitioner,
     add_qualification,
@@ -45,14 +53,22 @@ class CheckShape(Shape):
     round_at: Moment
 
 
+class LicenceShape(Shape):
+    """A personal licence; its number is for the agency itself and the offices."""
+
+    id: int
+    kind: str
+    number: str | None
+    registered_until: date
+    verified: bool = Field(description="a registry confirmed it and none has denied it since; others do not count")
+
+
 class PractitionerShape(Shape):
-    """A practitioner; name and licence number are whole only for the agency itself and the offices."""
+    """A practitioner; name and licence numbers are whole only for the agency itself and the offices."""
 
     id: int
     name: str = Field(description="masked for the public: the first character, then stars")
-    licence_kind: str
-    licence_number: str | None
-    registered_until: date
+    licences: list[LicenceShape]
 
 
 class QualificationShape(Shape):
@@ -85,9 +101,18 @@ def person_of(row: Practitioner, whole: bool) -> PractitionerShape:
     return PractitionerShape(
         id=row.id,
         name=row.name if whole else mask_name(row.name),
-        licence_kind=row.licence_kind_code,
-        licence_number=row.licence_number if whole else None,
+        licences=[licence_of(licence, whole) for licence in row.live_licences],
+    )
+
+
+def licence_of(row: PractitionerLicence, whole: bool) -> LicenceShape:
+    """A licence as the reader may see it."""
+    return LicenceShape(
+        id=row.id,
+        kind=row.kind_code,
+        number=row.number if whole else None,
         registered_until=row.registered_until,
+        verified=row.verified_at is not None,
     )
 
 

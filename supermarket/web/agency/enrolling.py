@@ -121,7 +121,7 @@ def own_side(project: Project, agency: Agency, at: datetime) -> Own:
     shown: list[ShownRule] = []
     fine = False
     if enrolling and enrolment is None:
-        current = [person for person in people if person.registered_until >= today]
+        current = [person for person in people if any(each.counts_on(today) for each in person.live_licences)]
         found = run_rules(project, agency, current, moment=Moment.ENROLMENT, at=at, pool_of=live_agencies(project.id))
         fine = eligible(found)
         for item in found:
