@@ -63,10 +63,13 @@ def add_qualification(uscc: str, command: NewQualification, *, actor: Actor, at:
         errors.append(FieldError("document", "unknown", _("There is no such file.")))
     refuse(errors)
     known = sa.select(Qualification.id).where(
-        Qualification.kind_code == command.kind_code, Qualification.number == command.number
+        Qualification.agency_id == agency.id,
+        Qualification.kind_code == command.kind_code,
+        Qualification.number == command.number,
+        Qualification.speciality.is_not_distinct_from(command.speciality),
     )
     if db.session.scalar(known) is not None:
-        raise Conflict(_("A certificate of this kind and number is filed already."))
+        raise Conflict(_("You filed this certificate with this speciality already."))
     row = Qualification(
         agency_id=agency.id,
         kind_code=command.kind_code,
