@@ -22,3 +22,13 @@ TOKEN_REVOKED = declare(
 PASSWORD_CHANGED = declare(
     "account.password_changed", subject="user", sentence=N_("The password was changed"), public=False
 )
+SESSIONS_ENDED = declare(
+    "account.sessions_ended", subject="user", sentence=N_("The sessions of the account were ended"), public=False
+)
+IDENTITY_BOUND = declare(
+    "account.identity_bound",
+    subject="organisation",
+    sentence=N_("An account was bound to the unified identity"),
+    keys={"user_id", "provider"},
+    public=False,
+)

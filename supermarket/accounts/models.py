@@ -12,6 +12,9 @@ from supermarket.core.columns import Json, UtcDateTime, choice
 from supermarket.core.permissions import Actor, Grant, Role
 from supermarket.extensions import Base
 
+# No hash looks like this: nobody comes in with a password.
+NO_PASSWORD = "!"  # noqa: S105  # the mark that there is none
+
 
 class OrganisationKind(StrEnum):
     """What an organisation is in the market."""
@@ -38,6 +41,8 @@ class Organisation(Base):
     region_code: Mapped[str] = mapped_column(sa.ForeignKey("platform.regions.code"), index=True)
     industry: Mapped[str | None] = mapped_column(sa.ForeignKey("platform.industries.code"))
     is_natural_person: Mapped[bool] = mapped_column(default=False)
+    # Since when an account of it has come through the unified identity platform (None: password accounts only).
+    national_identity_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -66,8 +71,13 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login ships no types
         return self.active
 
     def get_id(self) -> str:
-        """Flask-Login's session key: changes with the password, so that old sessions end."""
+        """Flask-Login's session key: changes with the password and at each signing out, so that copies of it end."""
         return f"{self.id}:{self.session_epoch}"
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the account can sign in with a password; one opened through the unified identity has none."""
+        return self.password_hash != NO_PASSWORD
 
     @property
     def organisation_name(self) -> str:
@@ -97,6 +107,36 @@ class Membership(Base):
     def grant(self) -> Grant:
         """The membership as permissions see it."""
         return Grant(self.role, self.organisation_id, self.region_code, frozenset(self.industries))
+
+
+class Identity(Base):
+    """An account at the unified identity platform, bound to a user and its organisation; its subject is kept hashed."""
+
+    __tablename__ = "identities"
+    __table_args__ = ({"schema": "platform"},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    provider: Mapped[str] = mapped_column(sa.String(32))
+    subject_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.users.id"), unique=True)
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.organisations.id"), index=True)
+    # The unified social credit code that the platform stated, and in its own word how it verified the account.
+    uscc: Mapped[str] = mapped_column(sa.String(18))
+    assurance: Mapped[str] = mapped_column(sa.String(32))
+    assured: Mapped[bool]
+    bound_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    user: Mapped[User] = relationship(lazy="joined")
+
+
+class IdentityNonce(Base):
+    """A sign-in through the unified identity that has been used; the same answer never serves twice."""
+
+    __tablename__ = "identity_nonces"
+    __table_args__ = ({"schema": "platform"},)
+
+    nonce_hash: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    used_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class ApiToken(Base):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from supermarket.accounts import events, passwords
-from supermarket.accounts.models import ApiToken, Membership, Organisation, OrganisationKind, User
+from supermarket.accounts.models import NO_PASSWORD, ApiToken, Membership, Organisation, OrganisationKind, User
 from supermarket.accounts.queries import organisation_by_uscc, token_hash, user_by_email
 from supermarket.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from supermarket.core.events import record
@@ -62,15 +62,22 @@ def make_organisation(
     return row
 
 
-def make_user(*, email: str, name: str, password: str, at: datetime, locale: str = "zh_CN") -> User:
-    """Enter a person. Raises Conflict if the address is taken, InvalidInput for a short password."""
-    if len(password) < passwords.LEAST:
+def make_user(*, email: str, name: str, password: str | None, at: datetime, locale: str = "zh_CN") -> User:
+    """Enter a person; without a password it comes in through the unified identity alone.
+
+    Raises Conflict if the address is taken, InvalidInput for a short password.
+    """
+    if password is not None and len(password) < passwords.LEAST:
         message = _("Choose a password of at least %(least)s characters.", least=passwords.LEAST)
         raise InvalidInput(message, errors=[FieldError("password", "too_short", message)])
     if user_by_email(email) is not None:
         raise Conflict(_("There is an account with this e-mail address already; sign in instead."), code="email_taken")
     row = User(
-        email=email.strip().lower(), name=name, password_hash=passwords.hashed(password), created_at=at, locale=locale
+        email=email.strip().lower(),
+        name=name,
+        password_hash=NO_PASSWORD if password is None else passwords.hashed(password),
+        created_at=at,
+        locale=locale,
     )
     db.session.add(row)
     db.session.flush()
@@ -145,7 +152,7 @@ def revoke_token(token_id: int, *, actor: Actor, at: datetime) -> None:
 
 
 def change_password(user: User, *, old: str, new: str, actor: Actor, at: datetime) -> None:
-    """Set a new password and end all other sessions. Raises InvalidInput."""
+    """Set a new password; all other sessions and all API tokens end. Raises InvalidInput."""
     if not passwords.matches(user.password_hash, old):
         message = _("This is not your present password.")
         raise InvalidInput(message, errors=[FieldError("old", "wrong", message)])
@@ -155,6 +162,17 @@ def change_password(user: User, *, old: str, new: str, actor: Actor, at: datetim
     user.password_hash = passwords.hashed(new)
     user.session_epoch += 1
     record(events.PASSWORD_CHANGED, str(user.id), actor=actor, at=at)
+    live = sa.select(ApiToken).where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None))
+    for token in db.session.scalars(live.order_by(ApiToken.id).with_for_update(of=ApiToken)).all():
+        token.revoked_at = at
+        record(events.TOKEN_REVOKED, str(user.id), actor=actor, at=at, data={"token_id": token.id})
+
+
+def end_sessions(user: User, *, actor: Actor, at: datetime) -> None:
+    """Sign out wherever the account is signed in: a copy of a session's cookie is worth nothing from now on."""
+    user.session_epoch += 1
+    db.session.flush()
+    record(events.SESSIONS_ENDED, str(user.id), actor=actor, at=at)
 
 
 def note_visit(user: User, *, at: datetime) -> datetime | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from supermarket.accounts.models import ApiToken, Membership, Organisation, OrganisationKind, User
+from supermarket.accounts.models import ApiToken, Identity, Membership, Organisation, OrganisationKind, User
 from supermarket.accounts.passwords import matches
 from supermarket.core.errors import NotFound
 from supermarket.extensions import db
@@ -88,4 +88,15 @@ def search_organisations(text: str, limit: int = 50) -> Sequence[Organisation]:
 def members(organisation_id: int) -> Sequence[Membership]:
     """Who acts for an organisation."""
     query = sa.select(Membership).where(Membership.organisation_id == organisation_id).order_by(Membership.id)
+    return db.session.scalars(query).all()
+
+
+def identity_of_user(user_id: int) -> Identity | None:
+    """How a user's account is bound to the unified identity platform, or None."""
+    return db.session.scalar(sa.select(Identity).where(Identity.user_id == user_id))
+
+
+def identities_of(organisation_id: int) -> Sequence[Identity]:
+    """Accounts of the unified identity platform bound to an organisation, first the first bound."""
+    query = sa.select(Identity).where(Identity.organisation_id == organisation_id).order_by(Identity.id)
     return db.session.scalars(query).all()
