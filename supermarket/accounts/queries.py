@@ -1,7 +1,7 @@
 """Reads of the accounts room."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
@@ -96,7 +96,7 @@ def identity_of_user(user_id: int) -> Identity | None:
     return db.session.scalar(sa.select(Identity).where(Identity.user_id == user_id))
 
 
-def identities_of(organisation_id: int) -> Sequence[Identity]:
-    """Accounts of the unified identity platform bound to an organisation, first the first bound."""
-    query = sa.select(Identity).where(Identity.organisation_id == organisation_id).order_by(Identity.id)
+def identities_of(organisation_ids: Collection[int]) -> Sequence[Identity]:
+    """Accounts of the unified identity platform bound to these organisations, first the first bound."""
+    query = sa.select(Identity).where(Identity.organisation_id.in_(organisation_ids)).order_by(Identity.id)
     return db.session.scalars(query).all()

@@ -1,8 +1,5 @@
 """The automatic checks of onboarding.md: each a small class; all run together, nothing passes because data is missing."""
 
-from collections.abc import Iterable
-from datetime import datetime
-
 from supermarket.agencies.checks.base import AgencyCheck, AgencyFile, Answers, Found, Question
 from supermarket.agencies.checks.body import (
     BranchAuthorityCheck,
@@ -13,8 +10,9 @@ from supermarket.agencies.checks.body import (
 )
 from supermarket.agencies.checks.certificates import QualificationCheck, ServiceCheck
 from supermarket.agencies.checks.dishonesty import DishonestyCheck
+from supermarket.agencies.checks.identity import NationalIdentityCheck
 from supermarket.agencies.checks.practitioners import PractitionerCheck
-from supermarket.agencies.checks.sources import registry
+from supermarket.agencies.checks.sources import ask
 
 CHECKS: tuple[AgencyCheck, ...] = (
     UsccCheck(),
@@ -26,17 +24,10 @@ CHECKS: tuple[AgencyCheck, ...] = (
     ServiceCheck(),
     BranchAuthorityCheck(),
     PledgeCheck(),
+    NationalIdentityCheck(),
 )
 
 __all__ = ["CHECKS", "AgencyFile", "Answers", "Found", "Question", "ask", "run_all"]
-
-
-def ask(questions: Iterable[Question], at: datetime) -> Answers:
-    """Ask the registries, each question once. Outside of a transaction where a registry is far away."""
-    return {
-        question: registry(question.registry, at).ask(question.question, dict(question.terms))
-        for question in dict.fromkeys(questions)
-    }
 
 
 def questions(file: AgencyFile) -> tuple[Question, ...]:

@@ -64,6 +64,14 @@ class Licensed:
 
 
 @dataclass(frozen=True)
+class StatedIdentity:
+    """What the unified identity platform stated of the agency's account: its code, and whether it verified it."""
+
+    uscc: str
+    assured: bool
+
+
+@dataclass(frozen=True)
 class AgencyFile:
     """Everything that checks look at, on one local day."""
 
@@ -83,6 +91,8 @@ class AgencyFile:
     account_uscc: str | None = None
     # Codes of other agencies that name the same body (characters 9 to 17, GB 32100).
     same_body: tuple[str, ...] = ()
+    # None: the account came with a password.
+    identity: StatedIdentity | None = None
 
     @property
     def held(self) -> tuple[HeldQualification, ...]:

@@ -10,6 +10,7 @@ from supermarket.accounts.queries import organisation
 from supermarket.agencies import events, rules
 from supermarket.agencies.checks import AgencyFile, Answers, Found, ask, questions, run_all
 from supermarket.agencies.checks.base import FiledQualification, Licensed, OfferedService
+from supermarket.agencies.checks.identity import stated
 from supermarket.agencies.commands import ChangeOfStanding
 from supermarket.agencies.models import Agency, Check, Onboarding, Outcome, Standing
 from supermarket.agencies.operations.common import locked, refuse
@@ -89,6 +90,7 @@ def file_of(uscc: str, at: datetime) -> AgencyFile:
         head_office_uscc=row.head_office_uscc,
         account_uscc=None if row.organisation_id is None else organisation(row.organisation_id).uscc,
         same_body=same_body([row.uscc]).get(row.uscc, ()),
+        identity=stated([row.organisation_id]).get(row.organisation_id),
     )
 
 
