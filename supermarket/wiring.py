@@ -1,5 +1,7 @@
 """The one table: event tag → handlers. Lower rooms record events; higher rooms learn of them here and nowhere else."""
 
+from supermarket.agencies import events as agency
+from supermarket.agencies import handlers as agencies
 from supermarket.agencies.checks import sources
 from supermarket.contracts import events as contract
 from supermarket.contracts import handlers as contracts
@@ -21,6 +23,7 @@ from supermarket.standing import handlers as standing
 from supermarket.supervision.watch import on_removal_overdue
 
 TABLE: dict[str, tuple[Handler, ...]] = {
+    agency.STANDING_CHANGED.name: (agencies.on_standing_changed,),
     project.PUBLISHED.name: (offer_direct,),
     project.FAILED.name: (close_live_award, contracts.on_project_ended),
     project.WITHDRAWN.name: (close_live_award, contracts.on_project_ended),

@@ -8,8 +8,14 @@ import sqlalchemy as sa
 
 from supermarket.agencies.checks import Answers
 from supermarket.agencies.models import Agency
-from supermarket.agencies.operations import ask_registries, end_freeze_when_over, run_checks
+from supermarket.agencies.operations import (
+    ask_registries,
+    end_standing_when_over,
+    end_withdrawal_when_over,
+    run_checks,
+)
 from supermarket.agencies.operations.onboarding import checks_due
+from supermarket.agencies.operations.withdrawing import withdrawals_over
 from supermarket.core.deadlines import DueKind
 from supermarket.core.permissions import SYSTEM
 from supermarket.extensions import db
@@ -44,5 +50,10 @@ def _freezes_over(at: datetime, limit: int) -> Sequence[tuple[datetime, int]]:
 
 DUE: tuple[DueKind, ...] = (
     DueKind("agency_checks", checks_due, _check, _ask),
-    DueKind("agency_freeze_over", _freezes_over, lambda agency_id, at, _prepared: end_freeze_when_over(agency_id, at)),
+    DueKind(
+        "agency_freeze_over", _freezes_over, lambda agency_id, at, _prepared: end_standing_when_over(agency_id, at)
+    ),
+    DueKind(
+        "service_withdrawal_over", withdrawals_over, lambda number, at, _prepared: end_withdrawal_when_over(number, at)
+    ),
 )

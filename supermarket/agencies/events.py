@@ -33,7 +33,7 @@ SERVICE_REMOVED = declare(
 SERVICE_HIDDEN = declare(
     "agency.service_hidden",
     subject="agency",
-    sentence=N_("A service is hidden: a qualification that it needs is missing or has run out"),
+    sentence=N_("A service is hidden"),
     keys={"matter_code", "reason"},
 )
 SERVICE_SHOWN = declare(
@@ -66,6 +66,32 @@ STANDING_CHANGED = declare(
     subject="agency",
     sentence=N_("The standing changed"),
     keys={"before", "after", "action", "basis", "until"},
+)
+SERVICE_WITHDRAWN = declare(
+    "agency.service_withdrawn",
+    subject="agency",
+    sentence=N_("A service was withdrawn"),
+    keys={"matter_code", "basis", "until"},
+)
+SERVICE_RESTORED = declare(
+    "agency.service_restored",
+    subject="agency",
+    sentence=N_("A withdrawn service was given back"),
+    keys={"matter_code", "basis"},
+)
+BRANCH_AUTHORITY_REVOKED = declare(
+    "agency.branch_authority_revoked",
+    subject="agency",
+    sentence=N_("The head office took its authority back"),
+    keys={"head_office_uscc", "reason"},
+    public=False,
+)
+BRANCH_AUTHORITY_RESTORED = declare(
+    "agency.branch_authority_restored",
+    subject="agency",
+    sentence=N_("The head office gave its authority again"),
+    keys={"head_office_uscc", "reason"},
+    public=False,
 )
 REGISTRY_LOADED = declare(
     "agency.registry_loaded",

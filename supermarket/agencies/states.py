@@ -3,25 +3,8 @@
 from enum import StrEnum
 
 from supermarket.agencies.models import Onboarding, Standing
+from supermarket.agencies.models import StandingAction as StandingAction
 from supermarket.core.states import Machine
-
-
-class StandingAction(StrEnum):
-    """What changes a standing."""
-
-    ADMIT = "admit"
-    RECTIFY = "rectify"
-    RECTIFIED = "rectified"
-    FREEZE = "freeze"
-    UNFREEZE = "unfreeze"
-    WITHDRAW_SERVICE = "withdraw_service"
-    RESTORE_SERVICE = "restore_service"
-    BLACKLIST = "blacklist"
-    UNLIST = "unlist"
-    EXPEL = "expel"
-    LEAVE = "leave"
-    COME_BACK = "come_back"
-
 
 _S, _A = Standing, StandingAction
 # What can happen to every agency that is in the market.

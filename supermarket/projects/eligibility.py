@@ -60,7 +60,9 @@ _LOAD_OK = N_("The named practitioners are within their load.")
 _LOAD_NO = N_("%(count)s of the named practitioners have no room for another contract.")
 _LINK_OK = N_("No linked agency is in the pool.")
 _LINK_WARN = N_("A linked agency is enrolled too. If both are still there at the freeze, both are invalid.")
-_LINK_NO = N_("Linked agencies are in the pool (same head, or one controls or manages the other): %(others)s.")
+_LINK_NO = N_(
+    "Linked agencies are in the pool (same head, one controls or manages the other, or branches of one body): %(others)s."
+)
 
 
 def _finding(ok: bool, code: str, yes: str, no: str, evidence: Mapping[str, object], **params: object) -> Finding:

@@ -52,6 +52,7 @@ def links_of(agency: Agency) -> Links:
         managed_by=frozenset(
             party.party_uscc for party in agency.related_parties if party.relation == "manager" and party.party_uscc
         ),
+        head_office=agency.head_office_uscc if agency.is_branch else None,
     )
 
 

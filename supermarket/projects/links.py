@@ -1,6 +1,7 @@
 """Links between agencies by the registry that keep them out of one pool (selection spec §2).
 
-Only three links are reasons: the same head (单位负责人), one controls the other, one manages the other (管理关系).
+Only four links are reasons: the same head (单位负责人), one controls the other, one manages the other (管理关系), and
+branches of one body (a branch with its head office or with another of its branches: one party before the law).
 Weaker ones (a common shareholder, an address) are signals for the supervisor and are not decided here.
 """
 
@@ -16,19 +17,26 @@ class LinkKind(StrEnum):
     SAME_HEAD = "same_head"
     CONTROL = "control"
     MANAGEMENT = "management"
+    HEAD_OFFICE = "head_office"
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
     """An agency's relations by the registry: its head as an opaque reference, and the USCCs that control or manage it.
 
-    A head of None (the registry does not say) links with nobody.
+    A head of None (the registry does not say) links with nobody; `head_office` is a branch's, None for a body of its own.
     """
 
     uscc: str
     head: str | None
     controlled_by: frozenset[str] = frozenset()
     managed_by: frozenset[str] = frozenset()
+    head_office: str | None = None
+
+    @property
+    def body(self) -> str:
+        """The USCC of the body that it is or belongs to."""
+        return self.head_office or self.uscc
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,7 @@ def links_between(one: Links, other: Links) -> tuple[Link, ...]:
         LinkKind.SAME_HEAD: one.head is not None and one.head == other.head,
         LinkKind.CONTROL: one.uscc in other.controlled_by or other.uscc in one.controlled_by,
         LinkKind.MANAGEMENT: one.uscc in other.managed_by or other.uscc in one.managed_by,
+        LinkKind.HEAD_OFFICE: one.body == other.body,
     }
     first, second = sorted((one.uscc, other.uscc))
     return tuple(Link(first, second, kind) for kind, there in found.items() if there)

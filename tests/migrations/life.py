@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from supermarket.agencies.models import RegistryList, RegistryRow
+from supermarket.agencies.commands import ChangeOfStanding
+from supermarket.agencies.models import CheckRun, CheckRunItem, RegistryList, RegistryRow, RunItemState, RunKind
+from supermarket.agencies.operations import withdraw_service
 from supermarket.core.events import seal
 from supermarket.core.permissions import Actor, Role
 from supermarket.core.unit import unit
@@ -75,8 +77,28 @@ def live_a_little(at: datetime) -> None:
         make_policy("signing_days", 12)
         _registries()
         _standing(agency.uscc, at)
+        _withdrawn(at)
         _cards(at)
         seal()
+
+
+def _withdrawn(at: datetime) -> None:
+    """A change of standing, a service withdrawn, a run of checks."""
+    agency, user = make_agency(), make_user(Role.OPERATOR)
+    command = ChangeOfStanding(basis="试验依据", proposer="甲", executor="乙", until=at + timedelta(days=9))
+    withdraw_service(agency.uscc, agency.services[0].matter_code, command, actor=user.actor(), at=at)
+    run = CheckRun(
+        kind=RunKind.AGAIN,
+        total=1,
+        started_at=at,
+        started_by=user.id,
+        organisation_id=user.memberships[0].organisation_id,
+        beat_at=at,
+    )
+    db.session.add(run)
+    db.session.flush()
+    db.session.add(CheckRunItem(run_id=run.id, agency_id=agency.id, state=RunItemState.WAITING))
+    db.session.flush()
 
 
 def _registries() -> None:

@@ -24,7 +24,6 @@ MAY_BE_EMPTY = {
     "platform.calendar_days",
     "platform.region_successors",
     "agencies.checks",
-    "agencies.standing_changes",
     "trade.avoided_agencies",
     "trade.cost_statements",
     "trade.urges",

@@ -239,8 +239,8 @@ def test_a_change_of_standing_carries_its_basis_and_is_the_operators(session: Se
         bad = replace(CHANGE, basis=" ", until=at)
         operations.change_standing(agency.uscc, StandingAction.FREEZE, bad, actor=operator, at=at)
     assert (agency.standing, count(StandingChange)) == (Standing.ACTIVE, 0)
-    change = operations.change_standing(agency.uscc, StandingAction.EXPEL, CHANGE, actor=operator, at=at)
-    assert (change.before, change.after, change.basis) == (Standing.ACTIVE, Standing.EXPELLED, "川信〔2026〕1号")
+    change = operations.change_standing(agency.uscc, StandingAction.RECTIFY, CHANGE, actor=operator, at=at)
+    assert (change.before, change.after, change.basis) == (Standing.ACTIVE, Standing.RECTIFYING, "川信〔2026〕1号")
 
 
 def test_nobody_admits_past_the_checks(session: Session, at: datetime) -> None:

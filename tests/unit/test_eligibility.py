@@ -282,6 +282,12 @@ def test_links_between_two() -> None:
     assert links_between(one, one) == ()
     assert links_between(Links(ME, None), Links(OTHER, None)) == ()
     # Two daughters of a third that is not in the pool are a weaker link.
+    branches = [Links(uscc, None, head_office=THIRD) for uscc in (ME, OTHER)]
+    assert links_between(*branches) == (Link(ME, OTHER, LinkKind.HEAD_OFFICE),)
+    assert {link.kind for branch in branches for link in links_between(branch, Links(THIRD, None))} == {
+        LinkKind.HEAD_OFFICE
+    }
+    assert links_between(Links(ME, None, head_office=THIRD), Links(OTHER, None, head_office="another")) == ()
     daughters = [Links(uscc, None, frozenset({THIRD})) for uscc in (ME, OTHER)]
     assert links_between(*daughters) == ()
 

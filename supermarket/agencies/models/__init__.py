@@ -7,14 +7,18 @@ from supermarket.agencies.models.agency import (
     RelatedParty,
     Service,
     Standing,
+    StandingAction,
     StandingChange,
 )
 from supermarket.agencies.models.checks import Check, Outcome, RegistryList, RegistryRow
 from supermarket.agencies.models.practitioners import MoveState, Practitioner, PractitionerLicence, PractitionerMove
+from supermarket.agencies.models.standing import CheckRun, CheckRunItem, RunItemState, RunKind, ServiceWithdrawal
 
 __all__ = [
     "Agency",
     "Check",
+    "CheckRun",
+    "CheckRunItem",
     "MoveState",
     "Onboarding",
     "Outcome",
@@ -25,7 +29,11 @@ __all__ = [
     "RegistryList",
     "RegistryRow",
     "RelatedParty",
+    "RunItemState",
+    "RunKind",
     "Service",
+    "ServiceWithdrawal",
     "Standing",
+    "StandingAction",
     "StandingChange",
 ]

@@ -28,6 +28,23 @@ class Standing(StrEnum):
     LEFT = "left"
 
 
+class StandingAction(StrEnum):
+    """What changes a standing."""
+
+    ADMIT = "admit"
+    RECTIFY = "rectify"
+    RECTIFIED = "rectified"
+    FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
+    WITHDRAW_SERVICE = "withdraw_service"
+    RESTORE_SERVICE = "restore_service"
+    BLACKLIST = "blacklist"
+    UNLIST = "unlist"
+    EXPEL = "expel"
+    LEAVE = "leave"
+    COME_BACK = "come_back"
+
+
 class Onboarding(StrEnum):
     """Where an agency's onboarding form is (onboarding.md, The checks)."""
 
@@ -48,6 +65,9 @@ class Agency(Base):
         sa.Index("ix_agencies_standing_name", "standing", "name"),
         sa.Index("ix_agencies_checks_due", "checks_due_at", postgresql_where=sa.text("checks_due_at IS NOT NULL")),
         sa.Index("ix_agencies_standing_ends", "standing_until", postgresql_where=sa.text("standing_until IS NOT NULL")),
+        sa.Index(
+            "ix_agencies_head_office", "head_office_uscc", postgresql_where=sa.text("head_office_uscc IS NOT NULL")
+        ),
         {"schema": "agencies"},
     )
 
@@ -71,6 +91,8 @@ class Agency(Base):
     is_branch: Mapped[bool] = mapped_column(default=False)
     head_office_uscc: Mapped[str | None] = mapped_column(sa.String(18))
     branch_authority_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.documents.id"))
+    # The head office took its authority back; a newly filed paper does not bring it back, only the head office does.
+    authority_revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     pledge_signed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     applied_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decision_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
@@ -139,15 +161,26 @@ class RelatedParty(Base):
 
 
 class StandingChange(Base):
-    """One change of standing with its basis, proposer, executor, period, statement, effect and way back."""
+    """One change of standing with its basis, proposer, executor, period, statement, effect and way back; append-only.
+
+    With a matter it is about that one service, and the standing stays as it was.
+    """
 
     __tablename__ = "standing_changes"
-    __table_args__ = ({"schema": "agencies"},)
+    __table_args__ = (
+        sa.CheckConstraint(
+            "matter_code IS NULL OR action IN ('withdraw_service', 'restore_service')",
+            name="only_a_service_names_a_matter",
+        ),
+        {"schema": "agencies"},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"), index=True)
     before: Mapped[Standing] = mapped_column(choice(Standing, "before"))
     after: Mapped[Standing] = mapped_column(choice(Standing, "after"))
+    action: Mapped[StandingAction] = mapped_column(choice(StandingAction, "action"))
+    matter_code: Mapped[str | None] = mapped_column(sa.ForeignKey("matters.matters.code"))
     basis: Mapped[str] = mapped_column(sa.Text)
     proposer: Mapped[str] = mapped_column(sa.String(200))
     executor: Mapped[str] = mapped_column(sa.String(200))

@@ -1,5 +1,6 @@
 """All writes of the agencies room. Each locks, asks who, when and whether, changes, and records what happened."""
 
+from supermarket.agencies.operations.branches import reach_branches, restore_branch_authority, revoke_branch_authority
 from supermarket.agencies.operations.filing import (
     add_qualification,
     add_related_party,
@@ -19,7 +20,8 @@ from supermarket.agencies.operations.onboarding import (
 from supermarket.agencies.operations.practitioners import add_practitioner, release_practitioner
 from supermarket.agencies.operations.profile import edit_profile, file_branch_authority, register, sign_pledge
 from supermarket.agencies.operations.registries import load_registry
-from supermarket.agencies.operations.standing import change_standing, end_freeze_when_over, freeze, unfreeze
+from supermarket.agencies.operations.standing import change_standing, end_standing_when_over, freeze, unfreeze
+from supermarket.agencies.operations.withdrawing import end_withdrawal_when_over, restore_service, withdraw_service
 
 __all__ = [
     "add_practitioner",
@@ -31,18 +33,24 @@ __all__ = [
     "change_standing",
     "decide",
     "edit_profile",
-    "end_freeze_when_over",
+    "end_standing_when_over",
+    "end_withdrawal_when_over",
     "file_branch_authority",
     "freeze",
     "import_rows",
     "load_registry",
+    "reach_branches",
     "register",
     "release_practitioner",
     "remove_qualification",
     "remove_related_party",
     "remove_service",
+    "restore_branch_authority",
+    "restore_service",
+    "revoke_branch_authority",
     "run_checks",
     "sign_pledge",
     "submit_for_checks",
     "unfreeze",
+    "withdraw_service",
 ]

@@ -12,6 +12,7 @@ from supermarket.agencies.checks import AgencyFile, Answers, Found, ask, questio
 from supermarket.agencies.checks.base import FiledQualification, Licensed, OfferedService
 from supermarket.agencies.checks.identity import stated
 from supermarket.agencies.commands import ChangeOfStanding
+from supermarket.agencies.held_back import held_back
 from supermarket.agencies.models import Agency, Check, Onboarding, Outcome, Standing
 from supermarket.agencies.operations.common import locked, refuse
 from supermarket.agencies.operations.standing import apply
@@ -35,7 +36,7 @@ def submit_for_checks(uscc: str, *, actor: Actor, at: datetime) -> Agency:
     Raises NotFound, Forbidden, WrongState.
     """
     row = locked(uscc)
-    if not may(actor, P.AGENCY_CHECK):
+    if not may(actor, P.AGENCY_CHECK, region=row.region_code):
         authorise(actor, P.AGENCY_EDIT, organisation_id=row.organisation_id or 0)
     if row.standing is not Standing.APPLIED:
         raise WrongState(_("Only an applicant sends in a form."), state=row.standing.value, allowed=())
@@ -57,7 +58,7 @@ def file_of(uscc: str, at: datetime) -> AgencyFile:
         legal_representative=row.legal_representative,
         business_scope=row.business_scope,
         is_branch=row.is_branch,
-        has_branch_authority=row.branch_authority_id is not None,
+        has_branch_authority=row.branch_authority_id is not None and row.authority_revoked_at is None,
         pledge_signed=row.pledge_signed_at is not None,
         services=tuple(
             OfferedService(
@@ -106,7 +107,7 @@ def run_checks(uscc: str, *, actor: Actor, at: datetime, answers: Answers | None
     counts as unanswered. Raises NotFound, Forbidden.
     """
     row = locked(uscc)
-    if not may(actor, P.AGENCY_CHECK):
+    if not may(actor, P.AGENCY_CHECK, region=row.region_code):
         authorise(actor, P.AGENCY_EDIT, organisation_id=row.organisation_id or 0)
     file = file_of(uscc, at)
     found = run_all(file, ask(questions(file), at) if answers is None else answers)
@@ -194,7 +195,7 @@ def decide(uscc: str, *, admit: bool, reason: str, actor: Actor, at: datetime) -
     Raises NotFound, Forbidden, WrongState, InvalidInput without a reason.
     """
     row = locked(uscc)
-    authorise(actor, P.AGENCY_DECIDE)
+    authorise(actor, P.AGENCY_DECIDE, region=row.region_code)
     after = ONBOARDING.next(row.onboarding, OnboardingAction.ADMIT if admit else OnboardingAction.REFUSE)
     if not reason.strip():
         refuse([FieldError("reason", "missing", _("Give the reason."))])
@@ -220,12 +221,14 @@ def admit_checked(uscc: str, *, at: datetime) -> Agency:
 def refresh_services(row: Agency, file: AgencyFile, at: datetime) -> None:
     """Hide services whose certificates are missing or have run out by the local day, show those that are covered."""
     offered = {service.matter_code: service for service in file.services}
+    by_office = held_back(row)
     for service in row.services:
         known = offered.get(service.matter_code)
         reason: str | None = "not_published"
         if known is not None:
             lacks = list(rules.service_result(known.tree, file.held, file.on).leaves())
             reason = f"qualification_{lacks[0].code.value}" if lacks else None
+        reason = by_office.get(service.matter_code, reason)
         if reason == service.hidden_reason:
             continue
         service.hidden_reason = reason
