@@ -24,7 +24,7 @@ def upgrade() -> None:
         unique=True,
         schema="agencies",
         postgresql_nulls_not_distinct=True,
-        postgresql_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL AND replaces_id IS NULL"),
     )
     op.create_index("ix_agencies_body", "agencies", [sa.text("substr(uscc, 9, 9)")], schema="agencies")
 

@@ -1,4 +1,4 @@
-"""What an agency files: services, qualifications, related parties. Each change has the checks run again."""
+"""What an agency files: services and related parties. Each change has the checks run again; what ends stays readable."""
 
 from datetime import datetime
 
@@ -6,17 +6,18 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from supermarket.agencies import events, rules
-from supermarket.agencies.commands import NewQualification, NewRelatedParty, NewService, Relation
-from supermarket.agencies.models import Agency, Qualification, RelatedParty, Service
-from supermarket.agencies.operations.common import IDENTITY, changed, editable, refuse
-from supermarket.core.errors import Conflict, FieldError, NotFound
+from supermarket.agencies.commands import NewRelatedParty, NewService, Relation
+from supermarket.agencies.models import Agency, RelatedParty, Service
+from supermarket.agencies.operations.common import IDENTITY, changed, editable, not_stale, refuse
+from supermarket.core.errors import Conflict, NotFound
 from supermarket.core.events import record
 from supermarket.core.permissions import Actor
-from supermarket.core.working_days import local_date
-from supermarket.documents.models import Document
 from supermarket.extensions import db
 from supermarket.gateways import current
 from supermarket.matters.queries import published_versions
+
+# The reason for which a service that is no longer offered is not shown.
+ENDED = "ended"
 
 
 def add_service(uscc: str, command: NewService, *, actor: Actor, at: datetime) -> Service:
@@ -38,68 +39,63 @@ def add_service(uscc: str, command: NewService, *, actor: Actor, at: datetime) -
     return row
 
 
+def change_service(
+    uscc: str, command: NewService, *, expected_version: int | None, actor: Actor, at: datetime
+) -> Service:
+    """Change fee and days of a service; what stood before stays readable, and whether it is shown does not change.
+
+    Raises NotFound, Forbidden, WrongState, InvalidInput, Conflict for a stale page.
+    """
+    agency = editable(uscc, actor)
+    not_stale(agency, expected_version)
+    before = _service(agency, command.matter_code)
+    if before is None:
+        raise NotFound(_("There is no such service."))
+    errors = rules.service_errors(command, published_versions([command.matter_code]).get(command.matter_code))
+    # A matter that is no longer published is hidden anyway; its fee may still be mended.
+    refuse([error for error in errors if error.field != "matter"])
+    if (before.fee_standard, before.promised_days) == (command.fee_standard, command.promised_days):
+        return before
+    shown = before.hidden_reason
+    _end_service(before, at)
+    row = Service(
+        agency_id=agency.id,
+        matter_code=command.matter_code,
+        fee_standard=command.fee_standard,
+        promised_days=command.promised_days,
+        hidden_reason=shown,
+    )
+    db.session.add(row)
+    changed(agency, at)
+    db.session.expire(agency, ["services"])
+    record(events.SERVICE_CHANGED, uscc, actor=actor, at=at, data={"matter_code": command.matter_code})
+    return row
+
+
 def remove_service(uscc: str, matter_code: str, *, actor: Actor, at: datetime) -> None:
-    """Offer a matter no longer; running purchases go on. Raises NotFound, Forbidden, WrongState."""
+    """Offer a matter no longer; running purchases go on, the row stays. Raises NotFound, Forbidden, WrongState."""
     agency = editable(uscc, actor)
     row = _service(agency, matter_code)
     if row is None:
         raise NotFound(_("There is no such service."))
-    db.session.delete(row)
+    _end_service(row, at)
     changed(agency, at)
+    db.session.expire(agency, ["services"])
     record(events.SERVICE_REMOVED, uscc, actor=actor, at=at, data={"matter_code": matter_code})
+
+
+def _end_service(row: Service, at: datetime) -> None:
+    # Whoever reads shown services only need not know of ended ones.
+    row.ended_at, row.hidden_reason = at, ENDED
+    db.session.flush()
 
 
 def _service(agency: Agency, matter_code: str) -> Service | None:
     return db.session.scalar(
-        sa.select(Service).where(Service.agency_id == agency.id, Service.matter_code == matter_code)
+        sa.select(Service).where(
+            Service.agency_id == agency.id, Service.matter_code == matter_code, Service.ended_at.is_(None)
+        )
     )
-
-
-def add_qualification(uscc: str, command: NewQualification, *, actor: Actor, at: datetime) -> Qualification:
-    """File a certificate. Raises NotFound, Forbidden, WrongState, InvalidInput, Conflict if its number is filed."""
-    agency = editable(uscc, actor)
-    errors = rules.qualification_errors(command, local_date(at))
-    if command.document_id is not None and not _own_document(agency, command.document_id):
-        errors.append(FieldError("document", "unknown", _("There is no such file.")))
-    refuse(errors)
-    known = sa.select(Qualification.id).where(
-        Qualification.agency_id == agency.id,
-        Qualification.kind_code == command.kind_code,
-        Qualification.number == command.number,
-        Qualification.speciality.is_not_distinct_from(command.speciality),
-    )
-    if db.session.scalar(known) is not None:
-        raise Conflict(_("You filed this certificate with this speciality already."))
-    row = Qualification(
-        agency_id=agency.id,
-        kind_code=command.kind_code,
-        speciality=command.speciality,
-        level=command.level,
-        number=command.number,
-        issuer=command.issuer,
-        valid_until=command.valid_until,
-        document_id=command.document_id,
-    )
-    db.session.add(row)
-    changed(agency, at)
-    record(events.FILED, uscc, actor=actor, at=at, data={"what": "qualification", "reference": row.id})
-    return row
-
-
-def _own_document(agency: Agency, document_id: int) -> bool:
-    document = db.session.get(Document, document_id)
-    return document is not None and document.owner_organisation_id == agency.organisation_id
-
-
-def remove_qualification(uscc: str, qualification_id: int, *, actor: Actor, at: datetime) -> None:
-    """Take a certificate out of the file. Raises NotFound, Forbidden, WrongState."""
-    agency = editable(uscc, actor)
-    row = db.session.get(Qualification, qualification_id)
-    if row is None or row.agency_id != agency.id:
-        raise NotFound(_("There is no such qualification."))
-    db.session.delete(row)
-    changed(agency, at)
-    record(events.REMOVED, uscc, actor=actor, at=at, data={"what": "qualification", "reference": qualification_id})
 
 
 def add_related_party(uscc: str, command: NewRelatedParty, *, actor: Actor, at: datetime) -> RelatedParty:
@@ -108,7 +104,9 @@ def add_related_party(uscc: str, command: NewRelatedParty, *, actor: Actor, at: 
     refuse(rules.related_party_errors(command))
     party_hash = current().keys.keyed_hash(IDENTITY, command.party_uscc or command.identity_number or "")
     same = sa.select(RelatedParty).where(
-        RelatedParty.agency_id == agency.id, RelatedParty.relation == command.relation.value
+        RelatedParty.agency_id == agency.id,
+        RelatedParty.relation == command.relation.value,
+        RelatedParty.ended_at.is_(None),
     )
     if command.relation is not Relation.LEGAL_REPRESENTATIVE:
         same = same.where(RelatedParty.party_hash == party_hash)
@@ -128,11 +126,12 @@ def add_related_party(uscc: str, command: NewRelatedParty, *, actor: Actor, at: 
 
 
 def remove_related_party(uscc: str, party_id: int, *, actor: Actor, at: datetime) -> None:
-    """Take a related party out of the file. Raises NotFound, Forbidden, WrongState."""
+    """Take a related party out of the file; the row stays. Raises NotFound, Forbidden, WrongState."""
     agency = editable(uscc, actor)
     row = db.session.get(RelatedParty, party_id)
-    if row is None or row.agency_id != agency.id:
+    if row is None or row.agency_id != agency.id or row.ended_at is not None:
         raise NotFound(_("There is no such party."))
-    db.session.delete(row)
+    row.ended_at = at
     changed(agency, at)
+    db.session.expire(agency, ["related_parties"])
     record(events.REMOVED, uscc, actor=actor, at=at, data={"what": "related_party", "reference": party_id})

@@ -1,5 +1,6 @@
 """The profile: a first entry by the agency's own account, edits, the pledge."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -8,8 +9,10 @@ from supermarket.accounts.models import OrganisationKind
 from supermarket.accounts.queries import organisation
 from supermarket.agencies import events, rules
 from supermarket.agencies.commands import AgencyProfile
-from supermarket.agencies.models import Agency, Onboarding, Standing
+from supermarket.agencies.models import Agency, Onboarding, ProfileChange, Standing
+from supermarket.agencies.operations.changes import propose
 from supermarket.agencies.operations.common import changed, editable, not_stale, refuse
+from supermarket.agencies.profile_fields import Kept, fill, profile_of, with_values
 from supermarket.agencies.queries import agency_by_uscc, agency_of_organisations
 from supermarket.core.errors import Conflict, FieldError, Forbidden
 from supermarket.core.events import record
@@ -48,7 +51,7 @@ def register(profile: AgencyProfile, *, actor: Actor, at: datetime) -> Agency:
     elif row.organisation_id is not None:
         raise Conflict(_("This agency is in the register already."))
     row.organisation_id = body.id
-    _fill(row, profile)
+    fill(row, profile)
     db.session.flush()
     record(events.APPLIED, row.uscc, actor=actor, at=at, organisation_id=body.id)
     return row
@@ -57,9 +60,10 @@ def register(profile: AgencyProfile, *, actor: Actor, at: datetime) -> Agency:
 def edit_profile(
     uscc: str, profile: AgencyProfile, *, expected_version: int | None, actor: Actor, at: datetime
 ) -> Agency:
-    """Change the profile; the code stays. The checks run again.
+    """Change the profile; the code stays. An applicant's is written at once and checked when it is sent in.
 
-    Raises NotFound, Forbidden, WrongState, Conflict for a stale page, InvalidInput.
+    An admitted agency's goes through the registries first: see `changes`. Raises NotFound, Forbidden, WrongState,
+    Conflict for a stale page or while the same field is being checked, InvalidInput.
     """
     row = editable(uscc, actor)
     not_stale(row, expected_version)
@@ -67,10 +71,35 @@ def edit_profile(
     if profile.uscc != uscc:
         errors.append(FieldError("uscc", "fixed", _("The code of an entry does not change.")))
     refuse(errors)
-    _fill(row, profile)
-    changed(row, at)
-    record(events.PROFILE_EDITED, uscc, actor=actor, at=at, data={"version": row.version})
+    _written(row, profile, actor=actor, at=at)
     return row
+
+
+def correct_profile(
+    uscc: str, values: Mapping[str, Kept], *, expected_version: int | None, actor: Actor, at: datetime
+) -> Sequence[ProfileChange]:
+    """Change some fields of the profile, by their names in `AgencyProfile`; the others are neither asked nor judged.
+
+    The changes that were made of it; none for an applicant, whose profile is written at once. Raises as edit_profile.
+    """
+    row = editable(uscc, actor)
+    not_stale(row, expected_version)
+    profile = with_values(profile_of(row), values)
+    refuse([error for error in _errors(profile, at) if _named(error.field) in values])
+    return _written(row, profile, actor=actor, at=at)
+
+
+def _named(field: str) -> str:
+    return "region_code" if field == "region" else field
+
+
+def _written(row: Agency, profile: AgencyProfile, *, actor: Actor, at: datetime) -> Sequence[ProfileChange]:
+    if row.standing is not Standing.APPLIED:
+        return propose(row, profile, actor=actor, at=at)
+    fill(row, profile)
+    changed(row, at)
+    record(events.PROFILE_EDITED, row.uscc, actor=actor, at=at, data={"version": row.version})
+    return ()
 
 
 def sign_pledge(uscc: str, *, actor: Actor, at: datetime) -> Agency:
@@ -100,11 +129,3 @@ def _errors(profile: AgencyProfile, at: datetime) -> list[FieldError]:
     if not region_exists(profile.region_code):
         errors.append(FieldError("region", "unknown", _("There is no region of this code.")))
     return errors
-
-
-def _fill(row: Agency, profile: AgencyProfile) -> None:
-    row.name, row.kind, row.region_code = profile.name, profile.kind, profile.region_code
-    row.address, row.public_contact, row.introduction = profile.address, profile.public_contact, profile.introduction
-    row.legal_representative, row.established = profile.legal_representative, profile.established
-    row.business_scope = profile.business_scope
-    row.is_branch, row.head_office_uscc = profile.is_branch, profile.head_office_uscc

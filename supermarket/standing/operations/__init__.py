@@ -1,5 +1,6 @@
 """All writes of the standing room: reviews, rectification tasks, opinions, removal cases."""
 
+from supermarket.standing.operations.leaving import leave, what_runs
 from supermarket.standing.operations.opinions import decide_opinion, file_opinion
 from supermarket.standing.operations.rectifications import (
     decide_rectification,
@@ -25,6 +26,7 @@ __all__ = [
     "decide_opinion",
     "decide_rectification",
     "file_opinion",
+    "leave",
     "note_rectification_overdue",
     "note_removal_overdue",
     "open_case_if_grounds",
@@ -32,4 +34,5 @@ __all__ = [
     "review_month",
     "state_in_removal",
     "submit_rectification",
+    "what_runs",
 ]
