@@ -9,7 +9,9 @@ from supermarket.accounts.models import Organisation
 from supermarket.agencies.models import Standing
 from supermarket.agencies.queries import agency_by_uscc
 from supermarket.core.errors import FieldError, InvalidInput, NotFound, RuleBroken, RuleFinding
-from supermarket.matters.queries import published_version
+from supermarket.core.permissions import region_covers
+from supermarket.matters.queries import effective_in, matter, published_version
+from supermarket.matters.rules import not_carried_out
 from supermarket.modes.merit_criteria import CriterionKind
 from supermarket.modes.table import AVAILABLE, MODES, ModeName
 from supermarket.policies.queries import number, policies_for, region_exists
@@ -38,6 +40,8 @@ def _field_errors(command: ProjectDraft, at: datetime) -> Iterator[FieldError]:
         published_version(command.matter_code)
     except NotFound:
         yield FieldError("matter_code", "unknown", _("Choose a matter that is published."))
+    else:
+        yield from _region_errors(command.matter_code, command.region_code)
     if not region_exists(command.region_code):
         yield FieldError("region_code", "unknown", _("Choose a province, city or county."))
     if command.mode not in MODES or command.mode not in AVAILABLE:
@@ -67,6 +71,15 @@ def _field_errors(command: ProjectDraft, at: datetime) -> Iterator[FieldError]:
             yield FieldError(
                 "avoid", "unknown", _("There is no agency %(uscc)s in the register.", uscc=item.agency_uscc)
             )
+
+
+def _region_errors(matter_code: str, region_code: str) -> Iterator[FieldError]:
+    """Whether the matter is in the region's list and carried out there."""
+    row = matter(matter_code)
+    if not region_covers(row.region_code, region_code):
+        yield FieldError("matter_code", "other_list", _("This matter is not in the list of the region."))
+    elif (refusal := effective_in(row, region_code).not_carried_out) is not None:
+        yield FieldError("matter_code", "not_carried_out", not_carried_out(refusal))
 
 
 def _terms_errors(command: ProjectDraft) -> Iterator[FieldError]:
@@ -126,7 +139,8 @@ def _criteria_errors(command: ProjectDraft) -> Iterator[FieldError]:
 
 
 def _rule_findings(command: ProjectDraft, at: datetime) -> Iterator[RuleFinding]:
-    for refusal in check_requirements(f"{command.description}\n{command.requirement_notes}"):
+    texts = {"description": command.description, "requirements": command.requirement_notes}
+    for refusal in check_requirements(texts):
         yield RuleFinding(refusal.code.value, refusal.sentence.text(_), {"found": refusal.found})
     values = policies_for(command.region_code, at)
     fiscal = command.funding is Funding.FISCAL
@@ -173,6 +187,8 @@ def check_publication(project: Project, sources: PublicationSources, *, at: date
                 {"matter": project.matter_code},
             )
         )
+    elif refusal := effective_in(matter(project.matter_code), project.region_code).not_carried_out:
+        findings.append(RuleFinding("not_carried_out", not_carried_out(refusal), {"matter": project.matter_code}))
     if mode.has_enrolment and not sources.draw_source:
         findings.append(
             RuleFinding(
