@@ -1,8 +1,10 @@
 """The one table: event tag → handlers. Lower rooms record events; higher rooms learn of them here and nowhere else."""
 
+from supermarket.accounts import events as account
 from supermarket.agencies import events as agency
 from supermarket.agencies import handlers as agencies
 from supermarket.agencies.checks import sources
+from supermarket.agencies.operations import identity
 from supermarket.contracts import events as contract
 from supermarket.contracts import handlers as contracts
 from supermarket.core.events import HANDLERS, Handler
@@ -23,6 +25,9 @@ from supermarket.standing import handlers as standing
 from supermarket.supervision.watch import on_removal_overdue
 
 TABLE: dict[str, tuple[Handler, ...]] = {
+    account.IDENTITY_BOUND.name: (identity.on_identity_bound,),
+    agency.APPLIED.name: (identity.on_agency_event,),
+    agency.PLEDGED.name: (identity.on_agency_event,),
     agency.STANDING_CHANGED.name: (agencies.on_standing_changed,),
     project.PUBLISHED.name: (offer_direct,),
     project.FAILED.name: (close_live_award, contracts.on_project_ended),

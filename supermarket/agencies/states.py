@@ -37,6 +37,7 @@ class OnboardingAction(StrEnum):
     ADMIT = "admit"
     REFUSE = "refuse"
     REOPEN = "reopen"
+    LIST = "list"
 
 
 _F, _B = Onboarding, OnboardingAction
@@ -45,8 +46,9 @@ ONBOARDING = Machine[Onboarding, OnboardingAction](
     "onboarding",
     Onboarding,
     {
-        _F.DRAFT: {_B.SUBMIT: _F.CHECKING},
-        _F.CHECKING: {_B.PASS: _F.ADMITTED, _B.FAIL: _F.REFUSED, _B.WAIT: _F.WAITING},
+        # `list`: the account came through the unified identity; the entry is listed before its checks.
+        _F.DRAFT: {_B.SUBMIT: _F.CHECKING, _B.LIST: _F.ADMITTED},
+        _F.CHECKING: {_B.PASS: _F.ADMITTED, _B.FAIL: _F.REFUSED, _B.WAIT: _F.WAITING, _B.LIST: _F.ADMITTED},
         # In the operator's queue the checks are repeated every hour; the operator may decide before they all answer.
         _F.WAITING: {
             _B.PASS: _F.ADMITTED,
@@ -54,6 +56,7 @@ ONBOARDING = Machine[Onboarding, OnboardingAction](
             _B.WAIT: _F.WAITING,
             _B.ADMIT: _F.ADMITTED,
             _B.REFUSE: _F.REFUSED,
+            _B.LIST: _F.ADMITTED,
         },
         _F.REFUSED: {_B.SUBMIT: _F.CHECKING},
         _F.ADMITTED: {_B.REOPEN: _F.DRAFT},
