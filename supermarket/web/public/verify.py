@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from flask import render_template, request
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 
@@ -23,6 +24,56 @@ NOT_CHECKED = {
     "drand signature": _l("the signature of the beacon drand"),
     "bulletin": _l("the bulletin of the lottery: compare the numbers with the printed one"),
 }
+
+
+def browser_words() -> dict[str, object]:
+    """What the check in the reader's own browser says, by the codes of static/verify/draw.js."""
+    return {
+        "holds": _("The order follows from the pool and the value; nothing differs."),
+        "differs": _("This record does not hold."),
+        "not_checked": _("Not checked here:"),
+        "all_checked": _("The witness's signature on the receipt was checked, too."),
+        "working": _("Computing …"),
+        "not_loaded": _("The record could not be loaded. Download it and drop it in."),
+        "picks": _("Each pick, computed step by step"),
+        "columns": [_("Place"), _("Tickets left"), _("Remainder"), _("Who")],
+        "states": {"holds": _("✓ holds"), "differs": _("✗ differs"), "unknown": _("? not checked")},
+        "steps": {
+            "format": _("The record has exactly the fields of the rules."),
+            "pool": _("The pool file is well-formed and in order; its SHA-256 is the pool hash."),
+            "receipt": _("The witness signed this pool hash once, at this time."),
+            "value": _("The value is one that the named source gives."),
+            "key": _("The key is the SHA-256 of “draw-v2”, the pool hash and the value."),
+            "order": _("The order follows from the key, pick by pick."),
+            "times": _("The value came into being after the receipt, the draw after the value."),
+        },
+        "codes": {
+            "twice": _("stands in it twice"),
+            "object": _("an object is due here"),
+            "unknown_field": _("unknown field"),
+            "missing": _("the field is missing"),
+            "text": _("a text is due here"),
+            "form": _("it does not have the form of the rules"),
+            "list": _("a list is due here"),
+            "too_large": _("the file is too large"),
+            "not_utf8": _("it is not UTF-8"),
+            "not_json": _("it is not JSON"),
+            "order": _("it does not stand in order"),
+            "differs": _("computed here:"),
+            "in_pool": _("is excluded and in the pool:"),
+            "none": _("without a receipt there is no draw"),
+            "no_key": _("no key is known of the witness"),
+            "signature": _("the signature is not for this pool and time; witness:"),
+            "null": _("nothing is drawn yet, or the record is not whole"),
+            "lottery": _("this lottery draws other numbers"),
+            "reveals": _("one revealed number for each party"),
+            "reveal": _("what a party revealed does not hash to its commitment"),
+            "no_parties": _("only a source of parties has parties that can refuse"),
+            "one": _("two must type a bulletin's numbers"),
+            "early": _("too early"),
+        },
+        "unchecked": {name: str(words) for name, words in NOT_CHECKED.items()},
+    }
 
 
 class RecordForm(CommandForm):
@@ -49,6 +100,13 @@ def _witness_keys() -> dict[str, bytes] | None:
         return None
 
 
+def _witness_shown() -> tuple[str, str]:
+    """The witness's name and key as this site knows them, for the reader to compare with the regulator's own page."""
+    for name, key in (_witness_keys() or {}).items():
+        return name, key.hex()
+    return "", ""
+
+
 def _checked(name: str, data: bytes) -> Checked:
     found = verify_record(data, _witness_keys())
     return Checked(name, found, [str(NOT_CHECKED.get(item, item)) for item in found.not_checked])
@@ -61,6 +119,7 @@ def verify() -> tuple[str, int]:
     form = RecordForm()
     checked, status = None, 200
     code = listing.clean(request.args.get("code", ""), 32)
+    record = ""
     purpose = listing.clean(request.args.get("purpose", "main"), 16)
     if request.method == "POST":
         status = 422
@@ -72,7 +131,17 @@ def verify() -> tuple[str, int]:
         try:
             project_for(code, present_actor())
             checked = _checked(f"{code}-{purpose}.json", draw_record(code, purpose).to_json())
+            record = url_for("public.draw_json", code=code, purpose=purpose)
         except NotFound:
             status = 404
-    page = render_template("public/verify.html", form=form, checked=checked, code=code, missing=status == 404)
+    page = render_template(
+        "public/verify.html",
+        form=form,
+        checked=checked,
+        code=code,
+        missing=status == 404,
+        words=browser_words(),
+        record=record,
+        witness=_witness_shown(),
+    )
     return page, status

@@ -1,0 +1,65 @@
+// The page “Verify”: a record dropped in or chosen is computed again here; once the page is loaded no network is needed.
+import { able, verifyRecord } from "../verify/draw.js";
+
+const root = document.getElementById("verify-here");
+const words = JSON.parse(root.dataset.words);
+const input = document.getElementById("verify-file");
+const zone = document.getElementById("verify-zone");
+const out = document.getElementById("verify-out");
+const keyName = document.getElementById("verify-witness");
+const keyHex = document.getElementById("verify-key");
+
+const el = (tag, attributes, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+};
+const say = (group, code) => words[group]?.[code] ?? code;
+const keys = () => (/^[0-9a-f]{64}$/.test(keyHex.value.trim()) ? { [keyName.value.trim()]: keyHex.value.trim() } : null);
+
+const table = (picks) => el("div", { class: "sm-table-scroll", tabindex: "0", role: "region", "aria-label": words.picks },
+  el("table", { class: "sm-table" }, el("caption", { class: "sm-hidden" }, words.picks),
+    el("thead", {}, el("tr", {}, ...words.columns.map((name) => el("th", { scope: "col" }, name)))),
+    el("tbody", {}, ...picks.map((pick) => el("tr", {}, ...[pick.place, pick.tickets, pick.remainder].map((value) => el("td", { class: "sm-num" }, String(value))), el("td", { class: "sm-mono" }, pick.id))))));
+
+const show = (name, found) => {
+  const list = el("ol", { class: "sm-steps-found" }, ...found.steps.map((step) => el("li", { "data-state": step.state },
+    el("strong", {}, `${say("states", step.state)} `), say("steps", step.name),
+    ...(step.shown ? [el("br", {}), el("span", { class: "sm-mono sm-small" }, step.shown.length > 400 ? `${step.shown.slice(0, 400)}…` : step.shown)] : []))));
+  out.replaceChildren(
+    el("h3", { id: "verify-result", tabindex: "-1" }, `${name}: ${found.ok ? words.holds : words.differs}`),
+    list,
+    ...(found.differences.length ? [el("ul", { class: "sm-differences" }, ...found.differences.map((each) => el("li", {}, el("span", { class: "sm-mono" }, each.field), `: ${say("codes", each.code)} `, el("span", { class: "sm-mono" }, each.computed))))] : []),
+    el("p", { class: "sm-muted" }, found.notChecked.length ? `${words.not_checked} ${found.notChecked.map((each) => say("unchecked", each)).join(" · ")}` : words.all_checked),
+    ...(found.picks.length ? [el("details", {}, el("summary", {}, words.picks), table(found.picks.slice(0, 500)))] : []),
+  );
+  out.dataset.ok = String(found.ok);
+  document.getElementById("verify-result").focus();
+};
+
+const check = async (file) => {
+  if (!file) return;
+  out.replaceChildren(el("p", { role: "status" }, words.working));
+  show(file.name, await verifyRecord(new Uint8Array(await file.arrayBuffer()), keys()));
+};
+
+if (able()) {
+  root.hidden = false;
+  input.addEventListener("change", () => check(input.files[0]));
+  for (const name of ["dragover", "dragleave", "drop"]) {
+    zone.addEventListener(name, (event) => {
+      event.preventDefault();
+      zone.classList.toggle("sm-file--over", name === "dragover");
+      if (name === "drop") check(event.dataTransfer.files[0]);
+    });
+  }
+  const own = root.dataset.record;
+  if (own) {
+    fetch(own).then((answer) => (answer.ok ? answer.arrayBuffer() : Promise.reject(answer.status)))
+      .then(async (bytes) => show(own.split("/").slice(-2).join("/"), await verifyRecord(new Uint8Array(bytes), keys())))
+      .catch(() => out.replaceChildren(el("p", { role: "alert" }, words.not_loaded)));
+  }
+} else {
+  document.getElementById("verify-unable").hidden = false;
+}

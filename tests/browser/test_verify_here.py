@@ -1,0 +1,104 @@
+"""The check of a draw in the reader's own browser says what the server's says, and needs no network once loaded."""
+
+import json
+import random
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from supermarket.core.draw import DrandSource, PublishedSource, lottery_value, verify_record
+from tests.browser.people import PHONE
+from tests.browser.site import Site
+from tests.unit.test_draw_record import KEYS, make_record
+
+pytestmark = pytest.mark.browser
+
+RUN = """async ([records, keys]) => {
+    const { verifyRecord } = await import("/static/verify/draw.js");
+    const found = [];
+    for (const record of records) {
+        const { ok, differences, notChecked } = await verifyRecord(new TextEncoder().encode(record), keys);
+        found.push([ok, [...new Set(differences.map((each) => each.field.split(".")[0]))].sort(), notChecked]);
+    }
+    return found;
+}"""
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"{site.url}/verify")
+    yield page
+    context.close()
+
+
+def records() -> list[str]:
+    """Whole records of every source, and each of them with one thing changed in many ways."""
+    chance = random.Random(20261122)
+    numbers = lottery_value(chance.sample(range(1, 81), 20))
+    whole = [
+        make_record(),
+        make_record(members=40),
+        make_record(purpose="tie2", members=2),
+        make_record(PublishedSource("kl8", "2026001"), numbers, entered_by=("owner", "regulator")),
+        make_record(DrandSource("ab" * 32), "cd" * 32),
+        make_record(value=numbers, refused=("witness",), entered_by=("owner", "regulator")),
+    ]
+    texts = [record.to_json().decode() for record in whole]
+    changed = []
+    for text in texts:
+        fields = json.loads(text)
+        for name in fields:
+            changed += [json.dumps({**fields, name: None}), json.dumps({**fields, name: "x"})]
+            changed.append(json.dumps({key: value for key, value in fields.items() if key != name}))
+        changed.append(json.dumps({**fields, "more": 1}))
+        changed.append(text.replace('"value"', '"value": null, "value"', 1))
+        for _time in range(25):
+            at = chance.randrange(len(text))
+            changed.append(text[:at] + chance.choice('0123456789abcdef{}",: \n') + text[at + 1 :])
+    return [*texts, *changed, "", "{}", "[]", "null", "\ufeff{}", '"\\ud800"']
+
+
+def test_browser_and_server_agree_on_every_record(page: Page) -> None:
+    tried = records()
+    found = page.evaluate(RUN, [tried, {name: key.hex() for name, key in KEYS.items()}])
+    for text, (ok, fields, not_checked) in zip(tried, found, strict=True):
+        ours = verify_record(text.encode(), KEYS)
+        assert ok == ours.ok, text
+        if len(ours.differences) and len(fields) > 1:
+            assert fields == sorted({each.split(":")[0].split(".")[0] for each in ours.differences}), text
+        if ours.ok:
+            assert not_checked == list(ours.not_checked)
+    assert [ok for ok, *_rest in found[:6]] == [True] * 6
+
+
+def test_a_record_dropped_in_is_computed_without_a_network(page: Page) -> None:
+    page.wait_for_selector("#verify-here:not([hidden])")
+    page.context.set_offline(True)
+    page.click("#verify-here summary")
+    page.fill("#verify-witness", "witness")
+    page.fill("#verify-key", KEYS["witness"].hex())
+    good = make_record()
+    page.set_input_files("#verify-file", {"name": "a.json", "mimeType": "application/json", "buffer": good.to_json()})
+    page.wait_for_selector("#verify-out[data-ok=true]")
+    assert page.locator("#verify-out li[data-state=holds]").count() == 7
+    assert page.locator("#verify-out tbody tr").count() == 5
+    order = list(good.order or ())
+    bad = json.loads(good.to_json())
+    bad["order"] = [order[1], order[0], *order[2:]]
+    file = {"name": "b.json", "mimeType": "application/json", "buffer": json.dumps(bad).encode()}
+    page.set_input_files("#verify-file", file)
+    page.wait_for_selector("#verify-out[data-ok=false]")
+    assert page.locator("#verify-out li[data-state=differs]").count() == 1
+    assert page.evaluate("document.activeElement.id") == "verify-result"
+
+
+def test_without_the_witness_key_the_signature_is_named_as_not_checked(page: Page) -> None:
+    page.click("#verify-here summary")
+    page.fill("#verify-key", "")
+    file = {"name": "a.json", "mimeType": "application/json", "buffer": make_record().to_json()}
+    page.set_input_files("#verify-file", file)
+    page.wait_for_selector("#verify-out[data-ok=true]")
+    assert page.locator("#verify-out li[data-state=unknown]").count() == 1
