@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FilePayload, Page
 
 from supermarket.core.draw import DrandSource, PublishedSource, lottery_value, verify_record
 from tests.browser.people import PHONE
@@ -81,14 +81,14 @@ def test_a_record_dropped_in_is_computed_without_a_network(page: Page) -> None:
     page.fill("#verify-witness", "witness")
     page.fill("#verify-key", KEYS["witness"].hex())
     good = make_record()
-    page.set_input_files("#verify-file", {"name": "a.json", "mimeType": "application/json", "buffer": good.to_json()})
+    page.set_input_files("#verify-file", FilePayload(name="a.json", mimeType="application/json", buffer=good.to_json()))
     page.wait_for_selector("#verify-out[data-ok=true]")
     assert page.locator("#verify-out li[data-state=holds]").count() == 7
     assert page.locator("#verify-out tbody tr").count() == 5
     order = list(good.order or ())
     bad = json.loads(good.to_json())
     bad["order"] = [order[1], order[0], *order[2:]]
-    file = {"name": "b.json", "mimeType": "application/json", "buffer": json.dumps(bad).encode()}
+    file = FilePayload(name="b.json", mimeType="application/json", buffer=json.dumps(bad).encode())
     page.set_input_files("#verify-file", file)
     page.wait_for_selector("#verify-out[data-ok=false]")
     assert page.locator("#verify-out li[data-state=differs]").count() == 1
@@ -98,7 +98,7 @@ def test_a_record_dropped_in_is_computed_without_a_network(page: Page) -> None:
 def test_without_the_witness_key_the_signature_is_named_as_not_checked(page: Page) -> None:
     page.click("#verify-here summary")
     page.fill("#verify-key", "")
-    file = {"name": "a.json", "mimeType": "application/json", "buffer": make_record().to_json()}
+    file = FilePayload(name="a.json", mimeType="application/json", buffer=make_record().to_json())
     page.set_input_files("#verify-file", file)
     page.wait_for_selector("#verify-out[data-ok=true]")
     assert page.locator("#verify-out li[data-state=unknown]").count() == 1
