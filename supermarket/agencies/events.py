@@ -100,3 +100,31 @@ REGISTRY_LOADED = declare(
     keys={"question", "rows", "label"},
     public=False,
 )
+REVERIFICATION_OPENED = declare(
+    "agency.reverification_opened",
+    subject="agency",
+    sentence=N_("The checks are no longer passed: the services are hidden until they are"),
+    keys={"case", "codes"},
+    public=False,
+)
+REVERIFICATION_DECIDED = declare(
+    "agency.reverification_decided",
+    subject="agency",
+    sentence=N_("What the checks found against the agency is settled"),
+    keys={"case", "how", "reason"},
+    public=False,
+)
+CHECK_FAILED = declare(
+    "agency.check_failed",
+    subject="agency",
+    sentence=N_("A registry no longer confirms what the agency filed"),
+    keys={"codes"},
+    public=False,
+)
+EXPIRY_REMINDED = declare(
+    "agency.expiry_reminded",
+    subject="agency",
+    sentence=N_("A certificate or licence ends soon"),
+    keys={"days", "until", "subjects"},
+    public=False,
+)

@@ -102,14 +102,14 @@ def practitioners(agency_id: int) -> Sequence[Practitioner]:
 
 def qualifications(agency_id: int) -> Sequence[Qualification]:
     """An agency's certificates, by id."""
-    query = sa.select(Qualification).where(Qualification.agency_id == agency_id).order_by(Qualification.id)
-    return db.session.scalars(query).all()
+    query = sa.select(Qualification).where(Qualification.agency_id == agency_id, Qualification.ended_at.is_(None))
+    return db.session.scalars(query.order_by(Qualification.id)).all()
 
 
 def related_parties(agency_id: int) -> Sequence[RelatedParty]:
     """An agency's head, controllers and managers; for its own people and officers only."""
-    query = sa.select(RelatedParty).where(RelatedParty.agency_id == agency_id).order_by(RelatedParty.id)
-    return db.session.scalars(query).all()
+    query = sa.select(RelatedParty).where(RelatedParty.agency_id == agency_id, RelatedParty.ended_at.is_(None))
+    return db.session.scalars(query.order_by(RelatedParty.id)).all()
 
 
 def offering(matter_code: str) -> Sequence[Service]:
@@ -137,10 +137,9 @@ def offering_counts(matter_codes: Collection[str]) -> Mapping[str, int]:
 
 
 def last_checks(agency_id: int) -> Sequence[Check]:
-    """The findings of the last round of checks, in their order."""
-    newest = sa.select(sa.func.max(Check.round_at)).where(Check.agency_id == agency_id).scalar_subquery()
-    query = sa.select(Check).where(Check.agency_id == agency_id, Check.round_at == newest)
-    return db.session.scalars(query.order_by(Check.id)).all()
+    """The present findings, in the order of the checks."""
+    query = sa.select(Check).where(Check.agency_id == agency_id, Check.present).order_by(Check.place, Check.id)
+    return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def standing_changes(agency_id: int) -> Sequence[StandingChange]:
@@ -167,6 +166,10 @@ def expiring_qualifications(first: date, last: date) -> Sequence[Qualification]:
         sa.select(Qualification)
         .join(Qualification.agency)
         .options(sa.orm.contains_eager(Qualification.agency))
-        .where(Agency.standing == Standing.ACTIVE, Qualification.valid_until.between(first, last))
+        .where(
+            Agency.standing == Standing.ACTIVE,
+            Qualification.ended_at.is_(None),
+            Qualification.valid_until.between(first, last),
+        )
         .order_by(Qualification.valid_until, Qualification.id)
     ).all()

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from supermarket.agencies.models import Onboarding, Standing
+from supermarket.agencies.models import Onboarding, ReverificationState, Standing
 from supermarket.agencies.models import StandingAction as StandingAction
 from supermarket.core.states import Machine
 
@@ -60,5 +60,31 @@ ONBOARDING = Machine[Onboarding, OnboardingAction](
         },
         _F.REFUSED: {_B.SUBMIT: _F.CHECKING},
         _F.ADMITTED: {_B.REOPEN: _F.DRAFT},
+    },
+)
+
+
+class ReverificationAction(StrEnum):
+    """What happens to a case of re-verification."""
+
+    MEND = "mend"
+    FREEZE = "freeze"
+    DISMISS = "dismiss"
+
+
+_V = ReverificationState
+
+REVERIFICATION = Machine[ReverificationState, ReverificationAction](
+    "reverification",
+    ReverificationState,
+    {
+        _V.OPEN: {
+            ReverificationAction.MEND: _V.MENDED,
+            ReverificationAction.FREEZE: _V.FROZEN,
+            ReverificationAction.DISMISS: _V.DISMISSED,
+        },
+        _V.MENDED: {},
+        _V.FROZEN: {},
+        _V.DISMISSED: {},
     },
 )

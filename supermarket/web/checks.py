@@ -52,7 +52,7 @@ def shown_checks(checks: Sequence[Check]) -> list[ShownCheck]:
             label=_label(row),
             sentence=_sentence(row),
             source=" ".join(part for part in (_registry(row.registry_name), row.reference) if part),
-            at=row.answered_at or row.round_at,
+            at=row.answered_at or row.last_at,
         )
         for row in checks
     ]

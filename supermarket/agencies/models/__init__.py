@@ -10,7 +10,8 @@ from supermarket.agencies.models.agency import (
     StandingAction,
     StandingChange,
 )
-from supermarket.agencies.models.checks import Check, Outcome, RegistryList, RegistryRow
+from supermarket.agencies.models.checks import Check, Outcome, RegistryAnswer, RegistryList, RegistryRow
+from supermarket.agencies.models.nightly import ExpiryReminder, NightlyRun, Reverification, ReverificationState
 from supermarket.agencies.models.practitioners import MoveState, Practitioner, PractitionerLicence, PractitionerMove
 from supermarket.agencies.models.standing import CheckRun, CheckRunItem, RunItemState, RunKind, ServiceWithdrawal
 
@@ -19,16 +20,21 @@ __all__ = [
     "Check",
     "CheckRun",
     "CheckRunItem",
+    "ExpiryReminder",
     "MoveState",
+    "NightlyRun",
     "Onboarding",
     "Outcome",
     "Practitioner",
     "PractitionerLicence",
     "PractitionerMove",
     "Qualification",
+    "RegistryAnswer",
     "RegistryList",
     "RegistryRow",
     "RelatedParty",
+    "Reverification",
+    "ReverificationState",
     "RunItemState",
     "RunKind",
     "Service",

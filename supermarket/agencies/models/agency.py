@@ -63,6 +63,7 @@ class Agency(Base):
         sa.CheckConstraint("standing <> 'active' OR onboarding = 'admitted'", name="active_was_admitted"),
         sa.CheckConstraint("(onboarding = 'waiting') = (decision_due_at IS NOT NULL)", name="waiting_has_due"),
         sa.Index("ix_agencies_standing_name", "standing", "name"),
+        sa.Index("ix_agencies_expiry_due", "expiry_due_at", postgresql_where=sa.text("expiry_due_at IS NOT NULL")),
         sa.Index("ix_agencies_checks_due", "checks_due_at", postgresql_where=sa.text("checks_due_at IS NOT NULL")),
         sa.Index("ix_agencies_standing_ends", "standing_until", postgresql_where=sa.text("standing_until IS NOT NULL")),
         sa.Index(
@@ -97,6 +98,9 @@ class Agency(Base):
     applied_at: Mapped[datetime] = mapped_column(UtcDateTime)
     decision_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     checks_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # 00:00 local after the last day of the certificate or licence that ends next.
+    expiry_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     branch_authority: Mapped[Document | None] = relationship()
     services: Mapped[list["Service"]] = relationship(back_populates="agency", order_by="Service.matter_code")
@@ -122,7 +126,8 @@ class Service(Base):
     matter_code: Mapped[str] = mapped_column(sa.ForeignKey("matters.matters.code"), index=True)
     fee_standard: Mapped[str] = mapped_column(sa.Text)
     promised_days: Mapped[int]
-    hidden_reason: Mapped[str | None] = mapped_column(sa.String(64))
+    # A new service is hidden until its checks have passed.
+    hidden_reason: Mapped[str | None] = mapped_column(sa.String(64), default="unchecked")
     agency: Mapped[Agency] = relationship(back_populates="services")
 
 
@@ -140,6 +145,8 @@ class Qualification(Base):
     number: Mapped[str] = mapped_column(sa.String(64))
     issuer: Mapped[str] = mapped_column(sa.String(200))
     valid_until: Mapped[date | None]
+    # Since when a registry confirms it; None: not confirmed yet, or no longer. Only then does it count.
+    verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.documents.id"))
     document: Mapped[Document | None] = relationship()
     agency: Mapped[Agency] = relationship(back_populates="qualifications")

@@ -1,33 +1,46 @@
 """The onboarding form: sent in, checked, decided by the system or, where a registry is silent, by an operator."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from supermarket.accounts.queries import organisation
-from supermarket.agencies import events, rules
+from supermarket.agencies import events
 from supermarket.agencies.checks import AgencyFile, Answers, Found, ask, questions, run_all
-from supermarket.agencies.checks.base import FiledQualification, Licensed, OfferedService
-from supermarket.agencies.checks.identity import stated
 from supermarket.agencies.commands import ChangeOfStanding
-from supermarket.agencies.held_back import held_back
 from supermarket.agencies.models import Agency, Check, Onboarding, Outcome, Standing
 from supermarket.agencies.operations.common import locked, refuse
+from supermarket.agencies.operations.files import file_of
+from supermarket.agencies.operations.findings import VERIFIABLE, keep, set_verified
+from supermarket.agencies.operations.services import refresh_services
 from supermarket.agencies.operations.standing import apply
-from supermarket.agencies.queries import agency_file, same_body
+from supermarket.agencies.operations.verifying import BODY, follow_up
+from supermarket.agencies.queries import last_checks
 from supermarket.agencies.states import ONBOARDING, STANDING, OnboardingAction, StandingAction
 from supermarket.core.errors import FieldError, WrongState
 from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise, may
-from supermarket.core.working_days import local_date, local_moment
 from supermarket.extensions import db
-from supermarket.matters.queries import published_versions
 from supermarket.policies.queries import calendar, number, policies_for
 
 REPEAT = timedelta(hours=1)
-EVERY_NIGHT = timedelta(hours=2)
+# Whose checks go on every night.
+IN_THE_MARKET = (Standing.ACTIVE, Standing.RECTIFYING, Standing.FROZEN, Standing.SERVICE_WITHDRAWN)
+IDENTITY = "national_identity"
+__all__ = [
+    "admit_checked",
+    "ask_registries",
+    "checks_due",
+    "conclude",
+    "decide",
+    "file_of",
+    "preview",
+    "refresh_services",
+    "run_checks",
+    "submit_for_checks",
+]
 
 
 def submit_for_checks(uscc: str, *, actor: Actor, at: datetime) -> Agency:
@@ -47,52 +60,23 @@ def submit_for_checks(uscc: str, *, actor: Actor, at: datetime) -> Agency:
     return row
 
 
-def file_of(uscc: str, at: datetime) -> AgencyFile:
-    """The agency's file as the checks see it, on the local day of a moment. Raises NotFound."""
-    row = agency_file(uscc)
-    versions = published_versions([service.matter_code for service in row.services])
-    return AgencyFile(
-        on=local_date(at),
-        uscc=row.uscc,
-        name=row.name,
-        legal_representative=row.legal_representative,
-        business_scope=row.business_scope,
-        is_branch=row.is_branch,
-        has_branch_authority=row.branch_authority_id is not None and row.authority_revoked_at is None,
-        pledge_signed=row.pledge_signed_at is not None,
-        services=tuple(
-            OfferedService(
-                service.matter_code,
-                version.requirement_tree,  # type: ignore[arg-type]  # a stored tree is plain JSON
-                version.personal_licences,
-                version.name,
-                version.agency_type,
-            )
-            for service in row.services
-            if (version := versions.get(service.matter_code)) is not None
-        ),
-        qualifications=tuple(
-            FiledQualification(filed.id, held)
-            for filed, held in zip(row.qualifications, rules.held(row.qualifications), strict=True)
-        ),
-        practitioners=tuple(
-            Licensed(
-                kind=licence.kind_code,
-                number=licence.number,
-                registered_until=licence.registered_until,
-                id=licence.id,
-                verified=licence.verified_at is not None,
-                person=person.id,
-            )
-            for person in row.practitioners
-            if person.released_at is None
-            for licence in person.live_licences
-        ),
-        head_office_uscc=row.head_office_uscc,
-        account_uscc=None if row.organisation_id is None else organisation(row.organisation_id).uscc,
-        same_body=same_body([row.uscc]).get(row.uscc, ()),
-        identity=stated([row.organisation_id]).get(row.organisation_id),
-    )
+@dataclass(frozen=True)
+class Preview:
+    """What the checks find of a file that nobody has filed; nothing of it is kept."""
+
+    found: tuple[Found, ...]
+    # For `run_checks`, if the file is filed after all.
+    answers: Answers
+
+    def of(self, outcome: Outcome) -> tuple[Found, ...]:
+        """The findings with an outcome, in the order of the checks."""
+        return tuple(item for item in self.found if item.outcome is outcome)
+
+
+def preview(file: AgencyFile, at: datetime) -> Preview:
+    """Run every check on a proposed file; asks the registries, so outside of a transaction. Keeps nothing."""
+    answers = ask(questions(file), at)
+    return Preview(run_all(file, answers), answers)
 
 
 def ask_registries(uscc: str, at: datetime) -> Answers:
@@ -104,20 +88,26 @@ def run_checks(uscc: str, *, actor: Actor, at: datetime, answers: Answers | None
     """Run every check, keep the findings, decide a form that waits for them, hide services that lack a certificate.
 
     `answers` of `ask_registries`, asked before the transaction where registries are far away; what they do not hold
-    counts as unanswered. Raises NotFound, Forbidden.
+    counts as unanswered. Gives the present findings. Raises NotFound, Forbidden.
     """
     row = locked(uscc)
     if not may(actor, P.AGENCY_CHECK, region=row.region_code):
         authorise(actor, P.AGENCY_EDIT, organisation_id=row.organisation_id or 0)
     file = file_of(uscc, at)
-    found = run_all(file, ask(questions(file), at) if answers is None else answers)
-    checks = [_kept(row, item, at) for item in found]
-    db.session.add_all(checks)
+    asked = ask(questions(file), at) if answers is None else answers
+    found = run_all(file, asked)
+    keep({row.id: found}, asked, at)
+    conclude(row, found, asked_all=all(each in asked for each in questions(file)), actor=actor, at=at)
+    return last_checks(row.id)
+
+
+def conclude(row: Agency, found: Sequence[Found], *, asked_all: bool, actor: Actor, at: datetime) -> None:
+    """What follows from findings that were kept: decision, case, services, the next run. `row` is locked."""
     failed = [item for item in found if item.outcome is Outcome.FAIL]
     unknown = [item for item in found if item.outcome is Outcome.UNKNOWN]
     record(
         events.CHECKED,
-        uscc,
+        row.uscc,
         actor=actor,
         at=at,
         data={
@@ -127,37 +117,43 @@ def run_checks(uscc: str, *, actor: Actor, at: datetime, answers: Answers | None
             "failed_codes": [item.code for item in failed],
         },
     )
+    row.checked_at = at
     if row.standing is Standing.APPLIED and row.onboarding in (Onboarding.CHECKING, Onboarding.WAITING):
-        _decide(row, failed, unknown, at)
-    refresh_services(row, file, at)
-    row.checks_due_at = _next_run(row, at)
+        _decide(row, found, at)
+    if row.standing in IN_THE_MARKET:
+        follow_up(row, at)
+    refresh_services(row, file_of(row.uscc, at), at)
+    # What was filed between asking and now was asked of nobody: at once again.
+    row.checks_due_at = next_run(row, found, at) if asked_all else at
     db.session.flush()
-    return checks
 
 
-def _kept(row: Agency, item: Found, at: datetime) -> Check:
-    return Check(
-        agency_id=row.id,
-        round_at=at,
-        code=item.code,
-        outcome=item.outcome,
-        registry_name=item.registry,
-        reference=item.reference,
-        sentence=item.sentence,
-        parameters=dict(item.parameters),
-        answered_at=item.answered_at,
-    )
+def next_run(row: Agency, found: Sequence[Found], at: datetime) -> datetime | None:
+    """An hour later where a registry was silent; the night sees to the rest.
 
-
-def _next_run(row: Agency, at: datetime) -> datetime | None:
+    A list that nobody has loaded yet is no silence: for agencies in the market the next night is early enough.
+    """
     if row.onboarding is Onboarding.WAITING:
         return at + REPEAT
-    if row.standing in (Standing.APPLIED, Standing.BLACKLISTED, Standing.EXPELLED, Standing.LEFT):
-        return None
-    return local_moment(local_date(at) + timedelta(days=1)) + EVERY_NIGHT
+    return at + REPEAT if row.standing in IN_THE_MARKET and is_silent(found) else None
 
 
-def _decide(row: Agency, failed: Sequence[Found], unknown: Sequence[Found], at: datetime) -> None:
+def is_silent(found: Sequence[Found]) -> bool:
+    """Whether a registry that there is did not answer."""
+    return any(item.outcome is Outcome.UNKNOWN and item.parameters.get("reason") != "not_loaded" for item in found)
+
+
+def _deciding(found: Sequence[Found]) -> Sequence[Found]:
+    """Who came through the unified identity is listed at once; its services open one by one as their checks pass."""
+    if any(item.code == IDENTITY and item.outcome is Outcome.PASS for item in found):
+        return [item for item in found if item.code in BODY and not item.subject]
+    return found
+
+
+def _decide(row: Agency, found: Sequence[Found], at: datetime) -> None:
+    deciding = _deciding(found)
+    failed = [item for item in deciding if item.outcome is Outcome.FAIL]
+    unknown = [item for item in deciding if item.outcome is Outcome.UNKNOWN]
     if failed:
         row.onboarding = ONBOARDING.next(row.onboarding, OnboardingAction.FAIL)
         row.decision_due_at = None
@@ -192,6 +188,7 @@ def _admit(row: Agency, basis: str, *, actor: Actor, at: datetime) -> None:
 def decide(uscc: str, *, admit: bool, reason: str, actor: Actor, at: datetime) -> Agency:
     """The operator's word on a form whose registries do not answer: what was looked at instead, or why not.
 
+    Who is admitted so has its filed certificates count, as the operator saw them, until a registry says otherwise.
     Raises NotFound, Forbidden, WrongState, InvalidInput without a reason.
     """
     row = locked(uscc)
@@ -202,7 +199,10 @@ def decide(uscc: str, *, admit: bool, reason: str, actor: Actor, at: datetime) -
     row.onboarding, row.checks_due_at = after, None
     if admit:
         _admit(row, reason, actor=actor, at=at)
-        row.checks_due_at = _next_run(row, at)
+        _verify_by_hand(row, at)
+        refresh_services(row, file_of(uscc, at), at)
+        # The registries are asked on, until they answer.
+        row.checks_due_at = at + REPEAT
         db.session.flush()
         return row
     row.decision_due_at, row.refusal = None, reason
@@ -211,33 +211,17 @@ def decide(uscc: str, *, admit: bool, reason: str, actor: Actor, at: datetime) -
     return row
 
 
+def _verify_by_hand(row: Agency, at: datetime) -> None:
+    seen = [item.subject.partition(":") for item in last_checks(row.id) if item.outcome is Outcome.UNKNOWN]
+    for prefix, model in VERIFIABLE.items():
+        set_verified(model, [int(number) for head, _colon, number in seen if head == prefix], at)
+
+
 def admit_checked(uscc: str, *, at: datetime) -> Agency:
     """Send a form in and run its checks at once, by the system; whether it is active then is up to the checks."""
     submit_for_checks(uscc, actor=SYSTEM, at=at)
     run_checks(uscc, actor=SYSTEM, at=at)
     return locked(uscc)
-
-
-def refresh_services(row: Agency, file: AgencyFile, at: datetime) -> None:
-    """Hide services whose certificates are missing or have run out by the local day, show those that are covered."""
-    offered = {service.matter_code: service for service in file.services}
-    by_office = held_back(row)
-    for service in row.services:
-        known = offered.get(service.matter_code)
-        reason: str | None = "not_published"
-        if known is not None:
-            lacks = list(rules.service_result(known.tree, file.held, file.on).leaves())
-            reason = f"qualification_{lacks[0].code.value}" if lacks else None
-        reason = by_office.get(service.matter_code, reason)
-        if reason == service.hidden_reason:
-            continue
-        service.hidden_reason = reason
-        db.session.flush()
-        if reason is None:
-            record(events.SERVICE_SHOWN, row.uscc, actor=SYSTEM, at=at, data={"matter_code": service.matter_code})
-        else:
-            data = {"matter_code": service.matter_code, "reason": reason}
-            record(events.SERVICE_HIDDEN, row.uscc, actor=SYSTEM, at=at, data=data)
 
 
 def checks_due(at: datetime, limit: int) -> list[tuple[datetime, int]]:

@@ -92,7 +92,7 @@ def check_of(row: Check) -> CheckShape:
         reference=row.reference,
         sentence=_(row.sentence, **row.parameters),
         answered_at=row.answered_at,
-        round_at=row.round_at,
+        round_at=row.last_at,
     )
 
 

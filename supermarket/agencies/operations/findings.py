@@ -1,0 +1,246 @@
+"""Keeps what the checks found, as run lengths, with the registries' answers as evidence (docs/verification.md).
+
+An unchanged finding lasts on: one statement moves the ends of all of them. What differs begins a row of its own.
+"""
+
+import hashlib
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from supermarket.agencies.checks import Answers, Found
+from supermarket.agencies.models import Check, Outcome, PractitionerLicence, Qualification, RegistryAnswer
+from supermarket.core.columns import UtcDateTime
+from supermarket.extensions import db
+from supermarket.gateways.registries import Answered
+
+# The filed rows that a registry confirms, by the prefix of a finding's subject.
+VERIFIABLE: Final[Mapping[str, type[Qualification] | type[PractitionerLicence]]] = {
+    "qualification": Qualification,
+    "licence": PractitionerLicence,
+}
+# What may change of a finding that goes on.
+_MOVED: Final[Mapping[str, sa.types.TypeEngine[int] | sa.types.TypeEngine[str] | UtcDateTime]] = {
+    "id": sa.Integer(),
+    "reference": sa.String(),
+    "answered_at": UtcDateTime(),
+    "answer_id": sa.BigInteger(),
+    "place": sa.SmallInteger(),
+}
+Mark = tuple[str, str, str, Outcome, str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """A present row: what is compared, and what may be moved on."""
+
+    id: int
+    answer_id: int | None
+    rows_sha256: str | None
+    place: int
+
+
+def mark(code: str, subject: str, registry: str, outcome: Outcome, sentence: str, told: Mapping[str, str]) -> Mark:
+    """What makes two findings the same one. Why a registry is silent may differ from hour to hour: it stays one silence."""
+    parameters = () if outcome is Outcome.UNKNOWN else tuple(sorted(told.items()))
+    return code, subject, registry, outcome, sentence, parameters
+
+
+def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) -> frozenset[int]:
+    """Keep a round of findings of each agency, set what is verified; gives the agencies whose findings changed.
+
+    The agencies' rows must be locked. A second call with the same findings changes nothing but the ends.
+    """
+    present = _present(sorted(rounds))
+    known = {(item.registry, item.sha256): item for item in answers.values() if isinstance(item, Answered)}
+    going: list[tuple[_Standing, Found, int]] = []
+    new: list[tuple[int, Found, int]] = []
+    changed: set[int] = set()
+    for agency_id, found in rounds.items():
+        there = present[agency_id]
+        for place, item in enumerate(found):
+            same = mark(item.code, item.subject, item.registry, item.outcome, item.sentence, item.parameters)
+            if there.get(same):
+                going.append((there[same].pop(0), item, place))
+            else:
+                new.append((agency_id, item, place))
+                changed.add(agency_id)
+        if any(there.values()):
+            changed.add(agency_id)
+    rows_of = {key: _rows_sha256(answer) for key, answer in known.items()}
+    fresh = [
+        (item.registry, item.evidence)
+        for standing, item, _place in going
+        if item.evidence and rows_of.get((item.registry, item.evidence)) != standing.rows_sha256
+    ]
+    fresh += [(item.registry, item.evidence) for _agency, item, _place in new if item.evidence]
+    evidence = _keep_answers([known[key] for key in dict.fromkeys(fresh) if key in known], rows_of, at)
+    _end([row.id for rows in present.values() for left in rows.values() for row in left])
+    _move_on(going, evidence, at)
+    if new:
+        db.session.execute(sa.insert(Check), [_row(*item, evidence=evidence, at=at) for item in new])
+    _verify(rounds, at)
+    return frozenset(changed)
+
+
+def _present(ids: Sequence[int]) -> dict[int, dict[Mark, list[_Standing]]]:
+    rows = db.session.execute(
+        sa.select(
+            Check.id,
+            Check.agency_id,
+            Check.code,
+            Check.subject,
+            Check.registry_name,
+            Check.outcome,
+            Check.sentence,
+            Check.parameters,
+            Check.answer_id,
+            Check.place,
+            RegistryAnswer.rows_sha256,
+        )
+        .outerjoin(RegistryAnswer, RegistryAnswer.id == Check.answer_id)
+        .where(Check.agency_id.in_(ids), Check.present)
+        .order_by(Check.agency_id, Check.place, Check.id)
+    )
+    found: dict[int, dict[Mark, list[_Standing]]] = {number: defaultdict(list) for number in ids}
+    for row in rows:
+        same = mark(row.code, row.subject, row.registry_name, row.outcome, row.sentence, row.parameters)
+        found[row.agency_id][same].append(_Standing(row.id, row.answer_id, row.rows_sha256, row.place))
+    return found
+
+
+def _rows_sha256(answer: Answered) -> str:
+    rows = [dict(row) for row in answer.rows]
+    return hashlib.sha256(json.dumps(rows, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+
+
+def _keep_answers(
+    answers: Iterable[Answered], rows_of: Mapping[tuple[str, str], str], at: datetime
+) -> Mapping[tuple[str, str], int]:
+    """(registry, hash) → the row that keeps it. Sorted, so that two at once wait for each other in one order."""
+    values = [
+        {
+            "sha256": answer.sha256,
+            "rows_sha256": rows_of[(answer.registry, answer.sha256)],
+            "registry_name": answer.registry,
+            "question": answer.question,
+            "body": zlib.compress(answer.evidence),
+            "first_at": at,
+            "last_at": at,
+        }
+        for answer in sorted(answers, key=lambda each: (each.sha256, each.registry, each.question))
+    ]
+    if not values:
+        return {}
+    statement = insert(RegistryAnswer).values(values)
+    kept = db.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["sha256", "registry_name", "question"],
+            set_={"last_at": sa.func.greatest(RegistryAnswer.last_at, statement.excluded.last_at)},
+        ).returning(RegistryAnswer.registry_name, RegistryAnswer.sha256, RegistryAnswer.id)
+    )
+    return {(registry, sha256): number for registry, sha256, number in kept}
+
+
+def _end(ids: Sequence[int]) -> None:
+    if ids:
+        db.session.execute(
+            sa.update(Check).where(Check.id.in_(ids)).values(present=False),
+            execution_options={"synchronize_session": False},
+        )
+
+
+def _move_on(
+    going: Sequence[tuple[_Standing, Found, int]], evidence: Mapping[tuple[str, str], int], at: datetime
+) -> None:
+    """Move the ends of unchanged findings in one statement."""
+    if not going:
+        return
+    rows = [
+        (
+            standing.id,
+            item.reference,
+            item.answered_at,
+            evidence.get((item.registry, item.evidence), standing.answer_id),
+            place,
+        )
+        for standing, item, place in going
+    ]
+    lists = [
+        sa.cast(list(column), ARRAY(kind))
+        for column, kind in zip(zip(*rows, strict=True), _MOVED.values(), strict=True)
+    ]
+    columns = [sa.column(name, kind) for name, kind in _MOVED.items()]
+    moved = sa.func.unnest(*lists).table_valued(*columns).render_derived(name="moved")
+    db.session.execute(
+        sa.update(Check)
+        .where(Check.id == moved.c.id)
+        .values(
+            last_at=sa.func.greatest(Check.last_at, at),
+            reference=moved.c.reference,
+            answered_at=moved.c.answered_at,
+            answer_id=moved.c.answer_id,
+            place=moved.c.place,
+        ),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _row(
+    agency_id: int, item: Found, place: int, *, evidence: Mapping[tuple[str, str], int], at: datetime
+) -> dict[str, object]:
+    return {
+        "agency_id": agency_id,
+        "code": item.code,
+        "subject": item.subject,
+        "outcome": item.outcome,
+        "registry_name": item.registry,
+        "reference": item.reference,
+        "sentence": item.sentence,
+        "parameters": dict(item.parameters),
+        "answered_at": item.answered_at,
+        "answer_id": evidence.get((item.registry, item.evidence)),
+        "first_at": at,
+        "last_at": at,
+        "present": True,
+        "place": place,
+    }
+
+
+def _verify(rounds: Mapping[int, Sequence[Found]], at: datetime) -> None:
+    """Passed: verified. Failed: no longer. Unknown leaves it as it is: nobody gains or loses by a silent registry."""
+    outcomes: dict[str, set[Outcome]] = defaultdict(set)
+    for found in rounds.values():
+        for item in found:
+            if item.subject:
+                outcomes[item.subject].add(item.outcome)
+    for prefix, model in VERIFIABLE.items():
+        good, bad = list[int](), list[int]()
+        for subject, said in outcomes.items():
+            head, _colon, number = subject.partition(":")
+            if head != prefix:
+                continue
+            if Outcome.FAIL in said:
+                bad.append(int(number))
+            elif Outcome.PASS in said and Outcome.UNKNOWN not in said:
+                good.append(int(number))
+        set_verified(model, good, at)
+        if bad:
+            db.session.execute(
+                sa.update(model).where(model.id.in_(bad), model.verified_at.is_not(None)).values(verified_at=None)
+            )
+
+
+def set_verified(model: type[Qualification] | type[PractitionerLicence], ids: Sequence[int], at: datetime) -> None:
+    """Filed rows count from now on; those that counted already keep since when."""
+    if ids:
+        db.session.execute(
+            sa.update(model).where(model.id.in_(ids), model.verified_at.is_(None)).values(verified_at=at)
+        )
