@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, fields
 from datetime import date
+from typing import Self
 
 from supermarket.data.requirements import LicenceNeeded, Requirement
 from supermarket.matters import requirement_tree
-from supermarket.matters.models import CommissionedBy, FeeKind, MatterVersion
+from supermarket.matters.models import CommissionedBy, FeeKind, MatterVersion, RegionalVersion
 
 
 @dataclass(frozen=True)
@@ -47,5 +48,40 @@ class MatterDraft:
         }
 
     def same_as(self, version: MatterVersion) -> bool:
-        """Whether a version says exactly this."""
-        return all(getattr(version, name) == value for name, value in self.columns().items())
+        """Whether a version says exactly this; how a line ends (Windows, a spreadsheet) makes no difference."""
+        return all(_plain(getattr(version, name)) == _plain(value) for name, value in self.columns().items())
+
+
+def _plain(value: object) -> object:
+    return "\n".join(value.splitlines()).strip() if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class RegionalDraft:
+    """What a region says over an inherited matter; an empty text leaves what the list above says."""
+
+    carried_out: bool = True
+    not_carried_out_reason: str = ""
+    not_carried_out_basis: str = ""
+    department: str = ""
+    service_time: str = ""
+    approval_time: str = ""
+    fee_standard: str = ""
+    result_document: str = ""
+    note: str = ""
+
+    @classmethod
+    def of(cls, version: RegionalVersion) -> Self:
+        """What a stored wording says."""
+        return cls(**{item.name: getattr(version, item.name) for item in fields(cls)})
+
+    def columns(self) -> dict[str, str | bool]:
+        """The columns of a regional version that this wording fills."""
+        plain: dict[str, str | bool] = {item.name: getattr(self, item.name) for item in fields(self)}
+        if self.carried_out:
+            plain |= {"not_carried_out_reason": "", "not_carried_out_basis": ""}
+        return plain
+
+    def same_as(self, version: RegionalVersion) -> bool:
+        """Whether a version says exactly this; how a line ends makes no difference."""
+        return all(_plain(getattr(version, name)) == _plain(value) for name, value in self.columns().items())

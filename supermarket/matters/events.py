@@ -21,6 +21,42 @@ PUBLISHED = declare(
     sentence=N_("A matter was published"),
     keys={"version", "change_kind", "region_code"},
 )
+_REGIONAL = {"region_code", "version"}
+
+REGIONAL_DRAFTED = declare(
+    "matter.regional_drafted",
+    subject="matter",
+    sentence=N_("A region began an entry of its own"),
+    keys=_REGIONAL,
+    public=False,
+)
+REGIONAL_EDITED = declare(
+    "matter.regional_edited",
+    subject="matter",
+    sentence=N_("A region's entry was edited"),
+    keys=_REGIONAL,
+    public=False,
+)
+REGIONAL_SUBMITTED = declare(
+    "matter.regional_submitted",
+    subject="matter",
+    sentence=N_("A region's entry was submitted"),
+    keys=_REGIONAL,
+    public=False,
+)
+REGIONAL_RETURNED = declare(
+    "matter.regional_returned",
+    subject="matter",
+    sentence=N_("A region's entry was returned"),
+    keys=_REGIONAL,
+    public=False,
+)
+REGIONAL_PUBLISHED = declare(
+    "matter.regional_published",
+    subject="matter",
+    sentence=N_("A region's entry was published"),
+    keys=_REGIONAL | {"change_kind", "carried_out"},
+)
 CATALOGUE_LOADED = declare(
     "matter.catalogue_loaded",
     subject="catalogue",

@@ -123,3 +123,61 @@ class MatterVersion(Base):
     valid_until: Mapped[date | None]
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     matter: Mapped[Matter] = relationship(foreign_keys=[matter_id], back_populates="versions", lazy="joined")
+
+
+class RegionalEntry(Base):
+    """A region's own entry over a matter that it inherits from a list above: one per region and matter."""
+
+    __tablename__ = "regional_entries"
+    __table_args__ = (
+        sa.UniqueConstraint("region_code", "matter_id"),
+        sa.CheckConstraint("state <> 'published' OR published_version_id IS NOT NULL", name="regional_published"),
+        {"schema": "matters"},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    region_code: Mapped[str] = mapped_column(sa.ForeignKey("platform.regions.code"))
+    matter_id: Mapped[int] = mapped_column(sa.ForeignKey("matters.matters.id"), index=True)
+    state: Mapped[MatterState] = mapped_column(choice(MatterState, "regional_state"))
+    version: Mapped[int] = mapped_column(default=1)
+    return_reason: Mapped[str] = mapped_column(sa.Text, default="")
+    published_version_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("matters.regional_versions.id", use_alter=True)
+    )
+    matter: Mapped[Matter] = relationship(foreign_keys=[matter_id], lazy="joined")
+    published_version: Mapped["RegionalVersion | None"] = relationship(
+        foreign_keys=[published_version_id], lazy="joined", post_update=True
+    )
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class RegionalVersion(Base):
+    """One wording of a regional entry; an empty text is what the list above says. Never a word on qualifications."""
+
+    __tablename__ = "regional_versions"
+    __table_args__ = (
+        sa.UniqueConstraint("entry_id", "number"),
+        sa.CheckConstraint(
+            "carried_out OR (not_carried_out_reason <> '' AND not_carried_out_basis <> '')",
+            name="not_carried_out_has_reason",
+        ),
+        {"schema": "matters"},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(sa.ForeignKey("matters.regional_entries.id"), index=True)
+    number: Mapped[int]
+    change_kind: Mapped[str] = mapped_column(sa.String(32))
+    change_reason: Mapped[str] = mapped_column(sa.Text)
+    carried_out: Mapped[bool]
+    not_carried_out_reason: Mapped[str] = mapped_column(sa.Text)
+    not_carried_out_basis: Mapped[str] = mapped_column(sa.Text)
+    department: Mapped[str] = mapped_column(sa.String(200))
+    service_time: Mapped[str] = mapped_column(sa.Text)
+    approval_time: Mapped[str] = mapped_column(sa.Text)
+    fee_standard: Mapped[str] = mapped_column(sa.Text)
+    result_document: Mapped[str] = mapped_column(sa.String(200))
+    note: Mapped[str] = mapped_column(sa.Text)
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    entry: Mapped[RegionalEntry] = relationship(foreign_keys=[entry_id], lazy="joined")

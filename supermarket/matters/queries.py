@@ -1,6 +1,6 @@
 """Reads of the matters room. A list takes two statements, whatever its length."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -10,9 +10,17 @@ from sqlalchemy.orm import contains_eager
 from supermarket.core.columns import UtcDateTime
 from supermarket.core.errors import FieldError, InvalidInput, NotFound
 from supermarket.core.paging import Page, Slice, SortKey, fetch
-from supermarket.core.permissions import region_stem
+from supermarket.core.permissions import region_covers, region_stem
 from supermarket.extensions import db
-from supermarket.matters.models import Matter, MatterState, MatterVersion, QualificationKind
+from supermarket.matters import regional
+from supermarket.matters.models import (
+    Matter,
+    MatterState,
+    MatterVersion,
+    QualificationKind,
+    RegionalEntry,
+    RegionalVersion,
+)
 
 SORTS = ("code", "name", "newest")
 
@@ -203,3 +211,100 @@ def names(codes: Sequence[str]) -> Mapping[str, str]:
         .where(Matter.code.in_(codes))
     ).all()
     return {row.code: row.name for row in rows}
+
+
+# -- the lists of regions below
+
+
+def wordings_in(matter_ids: Iterable[int], region_code: str) -> Mapping[int, list[regional.LocalWording]]:
+    """The published regional wordings that hold in a region, by matter: its own and those above it. One statement."""
+    rows = db.session.execute(
+        sa.select(RegionalEntry.matter_id, RegionalEntry.region_code, RegionalVersion)
+        .join(RegionalVersion, RegionalVersion.id == RegionalEntry.published_version_id)
+        .options(sa.orm.lazyload(RegionalVersion.entry))
+        .where(
+            RegionalEntry.matter_id.in_(list(matter_ids)), RegionalEntry.region_code.in_(covering_codes(region_code))
+        )
+    ).all()
+    found: dict[int, list[regional.LocalWording]] = {}
+    for matter_id, code, row in rows:
+        found.setdefault(matter_id, []).append(local_wording(code, row))
+    return found
+
+
+def local_wording(region_code: str, row: RegionalVersion) -> regional.LocalWording:
+    """A stored regional version as the pure rules take it."""
+    return regional.LocalWording(
+        region_code=region_code,
+        version_id=row.id,
+        number=row.number,
+        carried_out=row.carried_out,
+        reason=row.not_carried_out_reason,
+        basis=row.not_carried_out_basis,
+        said={name: getattr(row, name) for name in regional.FIELDS},
+    )
+
+
+def patched(version: MatterVersion, home: str, wordings: Iterable[regional.LocalWording]) -> regional.Effective:
+    """A wording with what regions below say over it."""
+    return regional.effective({name: getattr(version, name) for name in regional.FIELDS}, home, wordings)
+
+
+def effective_in(row: Matter, region_code: str) -> regional.Effective:
+    """What a published matter says in a region: one statement. Raises NotFound where its list does not hold."""
+    if row.published_version is None or not region_covers(row.region_code, region_code):
+        raise NotFound(_("This matter is not in the list of this region."))
+    return patched(row.published_version, row.region_code, wordings_in([row.id], region_code).get(row.id, ()))
+
+
+def above(code: str, region_code: str) -> Mapping[str, regional.Value]:
+    """What a region inherits, without its own entry. Raises NotFound."""
+    row = matter(code)
+    if row.published_version is None or not region_covers(row.region_code, region_code):
+        raise NotFound(_("This matter is not in the list of this region."))
+    wordings = wordings_in([row.id], region_code).get(row.id, ())
+    others = [wording for wording in wordings if wording.region_code != region_code]
+    return patched(row.published_version, row.region_code, others).values
+
+
+def regional_entry(code: str, region_code: str, *, lock: bool = False) -> RegionalEntry | None:
+    """A region's own entry over a matter, if it has one."""
+    query = (
+        sa.select(RegionalEntry)
+        .join(Matter, Matter.id == RegionalEntry.matter_id)
+        .where(Matter.code == code, RegionalEntry.region_code == region_code)
+    )
+    if lock:
+        query = query.with_for_update(of=RegionalEntry).execution_options(populate_existing=True)
+    return db.session.scalar(query)
+
+
+def newest_regional(entry: RegionalEntry) -> RegionalVersion | None:
+    """The newest wording of an entry: the one being written, or the published one."""
+    return db.session.scalars(
+        sa.select(RegionalVersion)
+        .where(RegionalVersion.entry_id == entry.id)
+        .order_by(RegionalVersion.number.desc())
+        .limit(1)
+    ).first()
+
+
+def regional_versions(code: str, region_code: str, *, public_only: bool) -> Sequence[RegionalVersion]:
+    """The wordings of a region's entry, newest first."""
+    query = (
+        sa.select(RegionalVersion)
+        .join(RegionalEntry, RegionalEntry.id == RegionalVersion.entry_id)
+        .join(Matter, Matter.id == RegionalEntry.matter_id)
+        .where(Matter.code == code, RegionalEntry.region_code == region_code)
+    )
+    if public_only:
+        query = query.where(RegionalVersion.published_at.is_not(None))
+    return db.session.scalars(query.order_by(RegionalVersion.number.desc())).all()
+
+
+def regional_regions(matter_id: int) -> Sequence[str]:
+    """The regions with a published entry of their own over a matter, by code."""
+    query = sa.select(RegionalEntry.region_code).where(
+        RegionalEntry.matter_id == matter_id, RegionalEntry.published_version_id.is_not(None)
+    )
+    return db.session.scalars(query.order_by(RegionalEntry.region_code)).all()

@@ -1,7 +1,7 @@
 """Whether a wording may stand or be published: pure rules that name everything wrong at once."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from flask_babel import gettext as _
 
@@ -10,9 +10,10 @@ from supermarket.core.msgids import N_
 from supermarket.data import catalogue
 from supermarket.data.facts import Holder
 from supermarket.data.requirements import LicenceNeeded, Requirement
-from supermarket.matters import requirement_tree
-from supermarket.matters.commands import MatterDraft
+from supermarket.matters import regional, requirement_tree
+from supermarket.matters.commands import MatterDraft, RegionalDraft
 from supermarket.matters.models import MatterVersion
+from supermarket.policies.queries import region_name
 
 CODE = re.compile(r"[A-Z]{2}[0-9]{3,8}", re.ASCII)
 CHANGE_KINDS = {
@@ -74,6 +75,41 @@ def draft_errors(draft: MatterDraft) -> list[FieldError]:
         errors.append(FieldError("valid_until", "before_start", _("The last day is before the first.")))
     errors.extend(FieldError("requirement", "tree", sentence) for sentence in tree_problems(draft.requirement))
     errors.extend(FieldError("licences", "licence", sentence) for sentence in licence_problems(draft.licences))
+    return errors
+
+
+def not_carried_out(refusal: regional.NotCarriedOut) -> str:
+    """That a matter is not carried out somewhere, who says so, why and on which basis."""
+    return _(
+        "This matter is not carried out here. %(region)s says: %(reason)s (%(basis)s)",
+        region=region_name(refusal.region_code),
+        reason=refusal.reason,
+        basis=refusal.basis,
+    )
+
+
+def regional_errors(draft: RegionalDraft, above: Mapping[str, regional.Value], *, first: bool) -> list[FieldError]:
+    """What keeps a region's wording from standing. `above` is what holds there without it; `first`: nothing is public."""
+    errors = []
+    said = {name: str(getattr(draft, name)) for name in regional.FIELDS}
+    if not draft.carried_out:
+        for name in ("not_carried_out_reason", "not_carried_out_basis"):
+            if not str(getattr(draft, name)).strip():
+                message = _("Say why the matter is not carried out here, and on which basis; both are public.")
+                errors.append(FieldError(name, "missing", message))
+    elif first and not any(said.values()):
+        message = _("This says nothing else than the list above. Change something, or leave it as it is.")
+        errors.append(FieldError("carried_out", "nothing_changed", message))
+    for name in regional.TIMES:
+        if regional.is_longer(said[name], above[name].text):
+            message = _("A region may only shorten the time; the list above says: %(time)s.", time=above[name].text)
+            errors.append(FieldError(name, "longer", message))
+    if regional.makes_a_condition(said["note"]):
+        message = _(
+            "A region below adds no qualification, licence or other condition "
+            "(《优化营商环境条例》第四十三条); take it out of the note."
+        )
+        errors.append(FieldError("note", "adds_a_condition", message))
     return errors
 
 

@@ -28,3 +28,6 @@ MATTER = Machine[MatterState, MatterAction](
         _S.RETURNED: {_A.EDIT: _S.DRAFT, _A.SUBMIT: _S.SUBMITTED},
     },
 )
+
+# A region's own entry over an inherited matter goes the same way.
+REGIONAL = Machine[MatterState, MatterAction]("regional entry", MatterState, MATTER.table)

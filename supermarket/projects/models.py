@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from supermarket.accounts.models import Organisation
@@ -53,6 +54,8 @@ class Project(Base):
     region_code: Mapped[str] = mapped_column(sa.ForeignKey("platform.regions.code"), index=True)
     matter_code: Mapped[str] = mapped_column(sa.ForeignKey("matters.matters.code"), index=True)
     matter_version_id: Mapped[int] = mapped_column(sa.ForeignKey("matters.matter_versions.id"))
+    # The wordings of the regions' own lists over it, from the top down, that held at the publication.
+    regional_version_ids: Mapped[list[int]] = mapped_column(ARRAY(sa.Integer), default=list, server_default="{}")
     investment_project_code: Mapped[str | None] = mapped_column(sa.String(64), index=True)
     name: Mapped[str] = mapped_column(sa.String(200))
     description: Mapped[str] = mapped_column(sa.Text, default="")

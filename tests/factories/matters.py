@@ -2,16 +2,26 @@
 
 from datetime import date, datetime
 
+from supermarket.core.permissions import SYSTEM
 from supermarket.data import catalogue
 from supermarket.extensions import db
-from supermarket.matters.commands import MatterDraft
-from supermarket.matters.models import Matter, MatterState, MatterVersion, QualificationKind
-from supermarket.matters.operations import enter_starting_matter, load_kinds, starting_draft
+from supermarket.matters.commands import MatterDraft, RegionalDraft
+from supermarket.matters.models import Matter, MatterState, MatterVersion, QualificationKind, RegionalEntry
+from supermarket.matters.operations import (
+    enter_starting_matter,
+    load_kinds,
+    publish_regional,
+    starting_draft,
+    submit_regional,
+    word_regional,
+)
+from supermarket.matters.queries import regional_entry
 from tests.factories.accounts import MADE_AT
 from tests.factories.policies import make_industry, make_region
 
 # Surveying of land (测绘): a qualification with speciality and level; no personal licences in the tree.
 SOME_MATTER = "ZJ004"
+CHENGDU, WUHOU = "510100", "510107"
 
 
 def make_kinds() -> None:
@@ -45,3 +55,27 @@ def make_draft(code: str = SOME_MATTER, **changes: object) -> MatterDraft:
     plain = starting_draft(catalogue.matter(code), date(2026, 1, 1))
     fields = {name: getattr(plain, name) for name in plain.__dataclass_fields__}
     return MatterDraft(**(fields | changes))  # type: ignore[arg-type]  # tests name fields of the dataclass only
+
+
+def make_regional(
+    region_code: str = CHENGDU, code: str = SOME_MATTER, *, at: datetime = MADE_AT, publish: bool = True, **said: object
+) -> RegionalEntry:
+    """A region's own entry over a matter of the provincial list, in force; by default with a department of its own."""
+    make_matter(code)
+    make_region(region_code)
+    known = regional_entry(code, region_code)
+    command = RegionalDraft(**(said or {"department": "成都市测试局"}))  # type: ignore[arg-type]  # tests name fields of the dataclass only
+    row = word_regional(
+        code,
+        region_code,
+        command,
+        change_kind="wording" if known else "new",
+        change_reason="本地规定" if known else "",
+        expected_version=None,
+        actor=SYSTEM,
+        at=at,
+    )
+    if publish:
+        submit_regional(code, region_code, actor=SYSTEM, at=at)
+        publish_regional(code, region_code, actor=SYSTEM, at=at)
+    return row

@@ -24,6 +24,7 @@ from tests.factories.accounts import make_user
 from tests.factories.agencies import make_agency, make_agency_actor, make_move, make_practitioner, make_related_party
 from tests.factories.contracts import make_completed, make_contract, make_deal
 from tests.factories.credit import make_credit_entry, make_list_entry, make_performance, make_stars
+from tests.factories.matters import make_regional
 from tests.factories.policies import CHENGDU_WUHOU, make_policy
 from tests.factories.projects import make_enrolled, make_open_project
 
@@ -75,6 +76,7 @@ def live_a_little(at: datetime) -> None:
         make_list_entry(from_date=at.date(), uscc=agency.uscc)
         make_performance(agency.uscc, published_at=at)
         make_policy("signing_days", 12)
+        make_regional(at=at)
         _registries()
         _standing(agency.uscc, at)
         _withdrawn(at)

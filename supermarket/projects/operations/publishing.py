@@ -11,6 +11,7 @@ from supermarket.core.events import record
 from supermarket.core.permissions import Actor, P, authorise
 from supermarket.core.working_days import local_date, local_moment
 from supermarket.extensions import db
+from supermarket.matters.queries import effective_in, matter
 from supermarket.modes.table import MODES, ModeName
 from supermarket.policies.queries import calendar, number, policies_for
 from supermarket.projects import events
@@ -40,6 +41,7 @@ def publish(
     check_publication(project, sources, at=at)
     mode = MODES[ModeName(project.mode)]
     project.policy = policies_for(project.region_code, at)
+    project.regional_version_ids = effective_in(matter(project.matter_code), project.region_code).version_ids
     project.stages = _pipeline(project)
     project.draw_source = sources.draw_source if mode.has_enrolment else None
     project.quote_keys = None
