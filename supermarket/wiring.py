@@ -29,6 +29,8 @@ TABLE: dict[str, tuple[Handler, ...]] = {
     agency.APPLIED.name: (identity.on_agency_event,),
     agency.PLEDGED.name: (identity.on_agency_event,),
     agency.STANDING_CHANGED.name: (agencies.on_standing_changed,),
+    agency.SUBMITTED.name: (agencies.on_submitted,),
+    agency.CHECKED.name: (agencies.on_checked,),
     project.PUBLISHED.name: (offer_direct,),
     project.FAILED.name: (close_live_award, contracts.on_project_ended),
     project.WITHDRAWN.name: (close_live_award, contracts.on_project_ended),

@@ -9,11 +9,14 @@ import sqlalchemy as sa
 from supermarket.agencies.checks import Answers
 from supermarket.agencies.models import Agency
 from supermarket.agencies.operations import (
+    ask_about_change,
     ask_registries,
+    check_change_when_due,
     end_standing_when_over,
     end_withdrawal_when_over,
     run_checks,
 )
+from supermarket.agencies.operations.changes import changes_due
 from supermarket.agencies.operations.onboarding import checks_due
 from supermarket.agencies.operations.withdrawing import withdrawals_over
 from supermarket.core.deadlines import DueKind
@@ -48,6 +51,14 @@ def _freezes_over(at: datetime, limit: int) -> Sequence[tuple[datetime, int]]:
     return [(until, agency_id) for until, agency_id in rows if until is not None]
 
 
+def _ask_about_change(change_id: int, at: datetime) -> Answers:
+    return ask_about_change(change_id, at)
+
+
+def _check_change(change_id: int, at: datetime, answers: object) -> bool:
+    return check_change_when_due(change_id, at, cast("Answers", answers))
+
+
 DUE: tuple[DueKind, ...] = (
     DueKind("agency_checks", checks_due, _check, _ask),
     DueKind(
@@ -56,4 +67,5 @@ DUE: tuple[DueKind, ...] = (
     DueKind(
         "service_withdrawal_over", withdrawals_over, lambda number, at, _prepared: end_withdrawal_when_over(number, at)
     ),
+    DueKind("profile_change_checks", changes_due, _check_change, _ask_about_change),
 )

@@ -100,6 +100,53 @@ REGISTRY_LOADED = declare(
     keys={"question", "rows", "label"},
     public=False,
 )
+CHANGE_PROPOSED = declare(
+    "agency.change_proposed",
+    subject="agency",
+    sentence=N_("A change of the profile was asked for"),
+    keys={"number", "fields"},
+    public=False,
+)
+CHANGE_APPLIED = declare(
+    "agency.change_applied",
+    subject="agency",
+    sentence=N_("The profile was changed"),
+    keys={"number", "fields", "by_system"},
+)
+CHANGE_REFUSED = declare(
+    "agency.change_refused",
+    subject="agency",
+    sentence=N_("A change of the profile was refused with reasons"),
+    keys={"number", "codes"},
+    public=False,
+)
+CHANGE_WAITING = declare(
+    "agency.change_waiting",
+    subject="agency",
+    sentence=N_("A change of the profile waits for an operator"),
+    keys={"number", "unknown_codes"},
+    public=False,
+)
+CHANGE_WITHDRAWN = declare(
+    "agency.change_withdrawn",
+    subject="agency",
+    sentence=N_("A change of the profile was taken back"),
+    keys={"number"},
+    public=False,
+)
+SERVICE_CHANGED = declare(
+    "agency.service_changed", subject="agency", sentence=N_("Fee or days of a service changed"), keys={"matter_code"}
+)
+DRAFT_SAVED = declare(
+    "agency.draft_saved", subject="agency", sentence=N_("A form was begun and kept"), keys={"form"}, public=False
+)
+CAME_BACK = declare(
+    "agency.came_back",
+    subject="agency",
+    sentence=N_("The agency came back within 36 months"),
+    keys={"how", "before_uscc", "left_at"},
+    public=False,
+)
 REVERIFICATION_OPENED = declare(
     "agency.reverification_opened",
     subject="agency",

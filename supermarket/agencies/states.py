@@ -48,7 +48,14 @@ ONBOARDING = Machine[Onboarding, OnboardingAction](
     {
         # `list`: the account came through the unified identity; the entry is listed before its checks.
         _F.DRAFT: {_B.SUBMIT: _F.CHECKING, _B.LIST: _F.ADMITTED},
-        _F.CHECKING: {_B.PASS: _F.ADMITTED, _B.FAIL: _F.REFUSED, _B.WAIT: _F.WAITING, _B.LIST: _F.ADMITTED},
+        # Reopened: taken back by whoever leaves before it is decided.
+        _F.CHECKING: {
+            _B.PASS: _F.ADMITTED,
+            _B.FAIL: _F.REFUSED,
+            _B.WAIT: _F.WAITING,
+            _B.REOPEN: _F.DRAFT,
+            _B.LIST: _F.ADMITTED,
+        },
         # In the operator's queue the checks are repeated every hour; the operator may decide before they all answer.
         _F.WAITING: {
             _B.PASS: _F.ADMITTED,
@@ -57,8 +64,9 @@ ONBOARDING = Machine[Onboarding, OnboardingAction](
             _B.ADMIT: _F.ADMITTED,
             _B.REFUSE: _F.REFUSED,
             _B.LIST: _F.ADMITTED,
+            _B.REOPEN: _F.DRAFT,
         },
-        _F.REFUSED: {_B.SUBMIT: _F.CHECKING},
+        _F.REFUSED: {_B.SUBMIT: _F.CHECKING, _B.REOPEN: _F.DRAFT},
         _F.ADMITTED: {_B.REOPEN: _F.DRAFT},
     },
 )

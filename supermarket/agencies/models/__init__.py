@@ -10,6 +10,7 @@ from supermarket.agencies.models.agency import (
     StandingAction,
     StandingChange,
 )
+from supermarket.agencies.models.changes import ChangeState, FormDraft, ProfileChange
 from supermarket.agencies.models.checks import Check, Outcome, RegistryAnswer, RegistryList, RegistryRow
 from supermarket.agencies.models.nightly import ExpiryReminder, NightlyRun, Reverification, ReverificationState
 from supermarket.agencies.models.practitioners import MoveState, Practitioner, PractitionerLicence, PractitionerMove
@@ -17,10 +18,12 @@ from supermarket.agencies.models.standing import CheckRun, CheckRunItem, RunItem
 
 __all__ = [
     "Agency",
+    "ChangeState",
     "Check",
     "CheckRun",
     "CheckRunItem",
     "ExpiryReminder",
+    "FormDraft",
     "MoveState",
     "NightlyRun",
     "Onboarding",
@@ -28,6 +31,7 @@ __all__ = [
     "Practitioner",
     "PractitionerLicence",
     "PractitionerMove",
+    "ProfileChange",
     "Qualification",
     "RegistryAnswer",
     "RegistryList",

@@ -63,6 +63,7 @@ class Agency(Base):
         sa.CheckConstraint("standing <> 'active' OR onboarding = 'admitted'", name="active_was_admitted"),
         sa.CheckConstraint("(onboarding = 'waiting') = (decision_due_at IS NOT NULL)", name="waiting_has_due"),
         sa.Index("ix_agencies_standing_name", "standing", "name"),
+        sa.Index("ix_agencies_body", sa.text("substr(uscc, 9, 9)")),
         sa.Index("ix_agencies_expiry_due", "expiry_due_at", postgresql_where=sa.text("expiry_due_at IS NOT NULL")),
         sa.Index("ix_agencies_checks_due", "checks_due_at", postgresql_where=sa.text("checks_due_at IS NOT NULL")),
         sa.Index("ix_agencies_standing_ends", "standing_until", postgresql_where=sa.text("standing_until IS NOT NULL")),
@@ -103,10 +104,23 @@ class Agency(Base):
     expiry_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
     branch_authority: Mapped[Document | None] = relationship()
-    services: Mapped[list["Service"]] = relationship(back_populates="agency", order_by="Service.matter_code")
-    qualifications: Mapped[list["Qualification"]] = relationship(back_populates="agency", order_by="Qualification.id")
+    # What was ended stays in the tables and is read by `queries.ended_*`; these hold what is filed now.
+    services: Mapped[list["Service"]] = relationship(
+        primaryjoin="and_(Agency.id == Service.agency_id, Service.ended_at.is_(None))",
+        back_populates="agency",
+        order_by="Service.matter_code",
+    )
+    qualifications: Mapped[list["Qualification"]] = relationship(
+        primaryjoin="and_(Agency.id == Qualification.agency_id, Qualification.ended_at.is_(None))",
+        back_populates="agency",
+        order_by="Qualification.id",
+    )
     practitioners: Mapped[list["Practitioner"]] = relationship(back_populates="agency", order_by="Practitioner.id")
-    related_parties: Mapped[list["RelatedParty"]] = relationship(back_populates="agency", order_by="RelatedParty.id")
+    related_parties: Mapped[list["RelatedParty"]] = relationship(
+        primaryjoin="and_(Agency.id == RelatedParty.agency_id, RelatedParty.ended_at.is_(None))",
+        back_populates="agency",
+        order_by="RelatedParty.id",
+    )
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -116,8 +130,15 @@ class Service(Base):
 
     __tablename__ = "services"
     __table_args__ = (
-        sa.UniqueConstraint("agency_id", "matter_code"),
+        sa.Index(
+            "uq_services_offered_once",
+            "agency_id",
+            "matter_code",
+            unique=True,
+            postgresql_where=sa.text("ended_at IS NULL"),
+        ),
         sa.CheckConstraint("promised_days >= 1", name="promised_days_positive"),
+        sa.CheckConstraint("ended_at IS NULL OR hidden_reason IS NOT NULL", name="ended_is_hidden"),
         {"schema": "agencies"},
     )
 
@@ -128,6 +149,8 @@ class Service(Base):
     promised_days: Mapped[int]
     # A new service is hidden until its checks have passed.
     hidden_reason: Mapped[str | None] = mapped_column(sa.String(64), default="unchecked")
+    # Changed or no longer offered since then; the row stays readable.
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     agency: Mapped[Agency] = relationship(back_populates="services")
 
 
@@ -135,7 +158,20 @@ class Qualification(Base):
     """A certificate that an agency filed; valid through `valid_until` (None: without end)."""
 
     __tablename__ = "qualifications"
-    __table_args__ = (sa.UniqueConstraint("kind_code", "number"), {"schema": "agencies"})
+    __table_args__ = (
+        # One certificate may list several specialities; whose a number is says the registry, not who filed it first.
+        sa.Index(
+            "uq_qualifications_filed",
+            "agency_id",
+            "kind_code",
+            "number",
+            "speciality",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=sa.text("ended_at IS NULL AND replaces_id IS NULL"),
+        ),
+        {"schema": "agencies"},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"), index=True)
@@ -148,6 +184,9 @@ class Qualification(Base):
     # Since when a registry confirms it; None: not confirmed yet, or no longer. Only then does it count.
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.documents.id"))
+    # The certificate that this one renews or corrects; that one ends once this one is verified.
+    replaces_id: Mapped[int | None] = mapped_column(sa.ForeignKey("agencies.qualifications.id"))
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     document: Mapped[Document | None] = relationship()
     agency: Mapped[Agency] = relationship(back_populates="qualifications")
 
@@ -164,6 +203,7 @@ class RelatedParty(Base):
     name: Mapped[str] = mapped_column(sa.String(200))
     party_uscc: Mapped[str | None] = mapped_column(sa.String(18), index=True)
     party_hash: Mapped[str] = mapped_column(sa.String(64), index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     agency: Mapped[Agency] = relationship(back_populates="related_parties")
 
 

@@ -1,15 +1,30 @@
 """All writes of the agencies room. Each locks, asks who, when and whether, changes, and records what happened."""
 
 from supermarket.agencies.operations.branches import reach_branches, restore_branch_authority, revoke_branch_authority
-from supermarket.agencies.operations.filing import (
+from supermarket.agencies.operations.certificates import (
     add_qualification,
+    end_replaced,
+    remove_qualification,
+    replace_qualification,
+)
+from supermarket.agencies.operations.changes import (
+    ask_about_change,
+    ask_about_profile,
+    check_change,
+    check_change_when_due,
+    decide_change,
+    withdraw_change,
+)
+from supermarket.agencies.operations.drafts import drop_draft, save_draft
+from supermarket.agencies.operations.filing import (
     add_related_party,
     add_service,
-    remove_qualification,
+    change_service,
     remove_related_party,
     remove_service,
 )
 from supermarket.agencies.operations.importing import import_rows
+from supermarket.agencies.operations.leaving import come_back, note_come_backs, note_leaving
 from supermarket.agencies.operations.onboarding import (
     admit_checked,
     ask_registries,
@@ -18,7 +33,13 @@ from supermarket.agencies.operations.onboarding import (
     submit_for_checks,
 )
 from supermarket.agencies.operations.practitioners import add_practitioner, release_practitioner
-from supermarket.agencies.operations.profile import edit_profile, file_branch_authority, register, sign_pledge
+from supermarket.agencies.operations.profile import (
+    correct_profile,
+    edit_profile,
+    file_branch_authority,
+    register,
+    sign_pledge,
+)
 from supermarket.agencies.operations.registries import load_registry
 from supermarket.agencies.operations.standing import change_standing, end_standing_when_over, freeze, unfreeze
 from supermarket.agencies.operations.withdrawing import end_withdrawal_when_over, restore_service, withdraw_service
@@ -29,28 +50,43 @@ __all__ = [
     "add_related_party",
     "add_service",
     "admit_checked",
+    "ask_about_change",
+    "ask_about_profile",
     "ask_registries",
+    "change_service",
     "change_standing",
+    "check_change",
+    "check_change_when_due",
+    "come_back",
+    "correct_profile",
     "decide",
+    "decide_change",
+    "drop_draft",
     "edit_profile",
+    "end_replaced",
     "end_standing_when_over",
     "end_withdrawal_when_over",
     "file_branch_authority",
     "freeze",
     "import_rows",
     "load_registry",
+    "note_come_backs",
+    "note_leaving",
     "reach_branches",
     "register",
     "release_practitioner",
     "remove_qualification",
     "remove_related_party",
     "remove_service",
+    "replace_qualification",
     "restore_branch_authority",
     "restore_service",
     "revoke_branch_authority",
     "run_checks",
+    "save_draft",
     "sign_pledge",
     "submit_for_checks",
     "unfreeze",
+    "withdraw_change",
     "withdraw_service",
 ]

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from supermarket.agencies import events, rules
 from supermarket.agencies.commands import NewQualification
 from supermarket.agencies.models import Agency, Qualification
-from supermarket.agencies.operations.common import changed, editable, not_stale, refuse
+from supermarket.agencies.operations.common import changed, editable, locked, not_stale, refuse
 from supermarket.core.errors import Conflict, FieldError, NotFound
 from supermarket.core.events import record
 from supermarket.core.permissions import Actor
@@ -66,8 +66,12 @@ def remove_qualification(uscc: str, qualification_id: int, *, actor: Actor, at: 
     record(events.REMOVED, uscc, actor=actor, at=at, data={"what": "qualification", "reference": qualification_id})
 
 
-def end_replaced(agency: Agency, at: datetime) -> int:
-    """End what a verified certificate has taken the place of; how many. For the checks, on a locked row."""
+def end_replaced(uscc: str, *, at: datetime) -> int:
+    """End what a verified certificate has taken the place of; how many. By the system, after each round of checks.
+
+    Raises NotFound.
+    """
+    agency = locked(uscc)
     newer = sa.orm.aliased(Qualification)
     rows = db.session.scalars(
         sa.select(Qualification)

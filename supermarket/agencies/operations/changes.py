@@ -12,7 +12,7 @@ from supermarket.agencies.checks import Answers, Found, ask
 from supermarket.agencies.commands import AgencyProfile
 from supermarket.agencies.models import Agency, ChangeState, Outcome, ProfileChange
 from supermarket.agencies.operations.common import GONE, changed, editable, locked, refuse
-from supermarket.agencies.operations.onboarding import file_of
+from supermarket.agencies.operations.files import file_of
 from supermarket.agencies.profile_fields import (
     JUDGES,
     differing,
@@ -120,7 +120,7 @@ def check_change(change_id: int, *, answers: Answers, actor: Actor, at: datetime
     What `answers` does not hold counts as unanswered. Raises NotFound, Forbidden, WrongState.
     """
     change, row = _locked_change(change_id)
-    if not may(actor, P.AGENCY_CHECK):
+    if not may(actor, P.AGENCY_CHECK, region=row.region_code):
         authorise(actor, P.AGENCY_EDIT, organisation_id=row.organisation_id or 0)
     if change.state in OPEN and row.standing in GONE:
         return _close(change, ChangeAction.WITHDRAW, actor=SYSTEM, at=at)
