@@ -41,6 +41,7 @@ def identity_providers(data: Path) -> list[dict[str, str]]:
     return [
         {
             "name": os.environ.get("IDENTITY_NAME", "national"),
+            "label": os.environ.get("IDENTITY_LABEL", ""),
             "issuer": issuer,
             "client_id": os.environ.get("IDENTITY_CLIENT_ID", ""),
             "client_secret": os.environ.get("IDENTITY_CLIENT_SECRET")

@@ -63,6 +63,7 @@ class ProviderSettings:
     name: str
     issuer: str
     client_id: str
+    label: str = ""
     client_secret: str = field(default="", repr=False)
     scope: str = "openid profile"
     claims: Claims = Claims()
@@ -114,6 +115,10 @@ class IdentityProvider(Protocol):
     def name(self) -> str:
         """The configured name; part of the callback's address, so that no platform answers for another."""
 
+    @property
+    def label(self) -> str:
+        """What people call it; may be empty."""
+
     def start(self, redirect_uri: str) -> tuple[str, Attempt]:
         """Where to send the browser, and what to remember meanwhile. Raises IdentityError."""
 
@@ -131,6 +136,10 @@ class MemoryIdentity:
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def label(self) -> str:
+        return ""
 
     def tell(self, code: str, person: LegalPerson) -> None:
         """Whoever comes back with `code` is `person`."""

@@ -113,6 +113,10 @@ class OpenIdProvider:
     def name(self) -> str:
         return self._settings.name
 
+    @property
+    def label(self) -> str:
+        return self._settings.label
+
     def start(self, redirect_uri: str) -> tuple[str, Attempt]:
         attempt = Attempt(self.name, *(secrets.token_urlsafe(32) for _ in range(3)))
         client = self._client(redirect_uri, self._found())
@@ -307,7 +311,7 @@ def _address(said: Mapping[str, object], name: str) -> str:
 
 
 def providers(entries: Iterable[Mapping[str, str]]) -> Identities:
-    """The platforms that a configuration names, each {name, issuer, client_id, client_secret, scope, assured, claim_…}.
+    """The platforms that a configuration names, each {name, label, issuer, client_id, client_secret, scope, …}.
 
     Raises ConfigError: an issuer must be https, or on this machine.
     """
@@ -328,6 +332,7 @@ def _settings(entry: Mapping[str, str]) -> ProviderSettings:
         name=entry.get("name") or "national",
         issuer=issuer,
         client_id=entry["client_id"],
+        label=entry.get("label", ""),
         client_secret=entry.get("client_secret", ""),
         scope=entry.get("scope") or "openid profile",
         claims=Claims(**named),

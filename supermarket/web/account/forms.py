@@ -4,6 +4,7 @@ import re
 
 from flask_babel import lazy_gettext as _l
 from wtforms import (
+    BooleanField,
     EmailField,
     Field,
     PasswordField,
@@ -79,6 +80,40 @@ class SignUpForm(CommandForm):
     name = StringField(_l("Your name"), validators=[Text(1, 64)])
     email = EmailField(_l("E-mail address"), validators=[Email()])
     password = PasswordField(_l("Password"), validators=[NewPassword()])
+
+
+class FirstVisitForm(CommandForm):
+    """What the unified identity does not state: what the organisation is here for, its region, an address."""
+
+    kind = RadioField(
+        _l("What is your organisation here for?"),
+        choices=[
+            SelectChoice(OrganisationKind.OWNER.value, _l("It buys services (owner)")),
+            SelectChoice(OrganisationKind.AGENCY.value, _l("It offers services (agency)")),
+        ],
+        validators=[Needed()],
+    )
+    province = SelectField(_l("Province"), choices=[], validate_choice=False)
+    city = SelectField(_l("City"), choices=[], validate_choice=False)
+    county = SelectField(_l("County or district"), choices=[], validate_choice=False)
+    email = EmailField(_l("E-mail address"), validators=[Email()])
+    pledge = BooleanField(_l("I sign this pledge for our agency."))
+
+    def validate_pledge(self, field: Field) -> None:
+        """An agency is listed with its pledge signed, or not at all."""
+        if self.kind.data == OrganisationKind.AGENCY.value and not field.data:
+            raise ValidationError(_l("Tick the box: an agency is listed with its pledge signed."))
+
+
+class ConfirmBindingForm(CommandForm):
+    """A member says yes to the binding."""
+
+    confirm = BooleanField(_l("Yes, this is our organisation."))
+
+    def validate_confirm(self, field: Field) -> None:
+        """Nothing is bound without the tick."""
+        if not field.data:
+            raise ValidationError(_l("Tick the box: without it nothing is bound."))
 
 
 class ProfileForm(CommandForm):

@@ -6,7 +6,7 @@ from flask_login import current_user, login_user
 from werkzeug.wrappers import Response
 
 from supermarket.accounts.operations import change_password, issue_token, revoke_token, set_profile
-from supermarket.accounts.queries import tokens_of
+from supermarket.accounts.queries import identity_of_user, tokens_of
 from supermarket.core.clock import now
 from supermarket.core.permissions import Role
 from supermarket.extensions import limiter
@@ -14,6 +14,7 @@ from supermarket.policies.queries import industries
 from supermarket.web.access import present_actor, signed_in
 from supermarket.web.account.blueprint import blueprint
 from supermarket.web.account.forms import PasswordForm, ProfileForm, TokenForm
+from supermarket.web.account.platforms import platforms
 from supermarket.web.acting import attempt, perform, tell
 
 
@@ -45,6 +46,8 @@ def _page(
         token=token or TokenForm(formdata=None, prefix="token"),
         new_token=new_token,
         tokens=tokens_of(user.id),
+        identity=identity_of_user(user.id),
+        platforms=platforms(),
         role_names=role_names(),
         industry_names={row.code: row.name for row in industries()},
     )
@@ -75,7 +78,7 @@ def save_profile() -> tuple[str, int] | Response:
 @signed_in
 @limiter.limit("10 per 15 minutes", key_func=lambda: f"password:{current_user.get_id()}")
 def save_password() -> tuple[str, int] | Response:
-    """Set the new password: every other session of the account ends, this one goes on."""
+    """Set the new password: every other session of the account and every API token ends, this session goes on."""
     form = PasswordForm(prefix="password")
     user = current_user._get_current_object()
     _done, status = attempt(
@@ -85,7 +88,7 @@ def save_password() -> tuple[str, int] | Response:
     if status != 200:
         return _page(password=form), status
     login_user(user)
-    tell(_("The password is changed. Wherever else you were signed in, you must sign in again."))
+    tell(_("The password is changed. Other sessions and all API tokens are ended: sign in again, make new tokens."))
     return redirect(url_for("account.account"), code=303)
 
 

@@ -9,7 +9,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from supermarket.accounts.models import User
-from supermarket.accounts.operations import note_visit
+from supermarket.accounts.operations import end_sessions, note_visit
 from supermarket.accounts.queries import user_with_password, users_by_email
 from supermarket.core.clock import now
 from supermarket.core.unit import unit
@@ -17,7 +17,8 @@ from supermarket.extensions import limiter
 from supermarket.web.access import public
 from supermarket.web.account.blueprint import blueprint
 from supermarket.web.account.forms import MOST_PASSWORD, SignInForm
-from supermarket.web.acting import safe_next
+from supermarket.web.account.platforms import IDENTIFIED, platforms
+from supermarket.web.acting import perform, safe_next
 
 LANGUAGES = ("zh_CN", "en")
 DEMO_PASSWORD = "demo-pass-2026"  # noqa: S105  # public by design: specs/api.md names it, and only a demo knows the accounts
@@ -36,10 +37,15 @@ def _account_key() -> str:
 
 
 def enter(user: User, at: datetime) -> None:
-    """Begin a session: nothing of the earlier one stays but the language; remembers when the person was here before."""
-    locale = session.get("locale") or user.locale
+    """Begin a session: nothing of the earlier one stays but the language, and an identity that waits to be bound.
+
+    Remembers when the person was here before.
+    """
+    locale, identified = session.get("locale") or user.locale, session.get(IDENTIFIED)
     session.clear()
     session["locale"] = locale
+    if identified is not None:
+        session[IDENTIFIED] = identified
     before = note_visit(user, at=at)
     session["since"] = (before or at - timedelta(days=7)).isoformat()
     session.permanent = True
@@ -84,14 +90,19 @@ def _sign_in_page(form: SignInForm) -> str:
         next=safe_next("home.home"),
         demo_users=users_by_email(DEMO_EMAILS) if demo else (),
         demo_password=DEMO_PASSWORD if demo else "",
+        platforms=platforms(),
+        identified=IDENTIFIED in session,
     )
 
 
 @blueprint.post("/sign-out")
 @public
 def sign_out() -> Response:
-    """End the session; the language stays."""
+    """End the session, and with it every copy of its cookie; the language stays."""
     locale = session.get("locale")
+    if current_user.is_authenticated:
+        user = current_user._get_current_object()
+        perform(lambda: end_sessions(user, actor=user.actor(), at=now()))
     logout_user()
     session.clear()
     if locale:
