@@ -10,13 +10,21 @@ Rule: selection rules, section 3.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
+from typing import Protocol
 
 from supermarket.core.draw.errors import DrawError
 from supermarket.core.draw.pool import MAX_MEMBERS, Member
 
 _HEX64 = re.compile(r"[0-9a-f]{64}")
+
+
+class Digest(Protocol):
+    """A hash of hashlib."""
+
+    def digest(self) -> bytes:
+        """Its bytes."""
 
 
 def draw_key(pool_hash: str, value: str) -> str:
@@ -36,12 +44,22 @@ def draw_order(members: Sequence[Member], key: str) -> tuple[str, ...]:
     tickets = {m.id: m.tickets for m in members}
     if len(tickets) != len(members) or len(tickets) > MAX_MEMBERS:
         raise DrawError("pool_file", "a member stands in it twice, or there are too many")
-    raw = bytes.fromhex(key)
-    left = [m.id for m in sorted(members) for _ in range(m.tickets)]
+    return pick_all([(m.id, m.tickets) for m in sorted(members)], bytes.fromhex(key))
+
+
+def pick_all(
+    pool: Sequence[tuple[str, int]], key: bytes, digest: Callable[[bytes], Digest] = sha256, *, begin: int = 1
+) -> tuple[str, ...]:
+    """The method of RFC 3797, section 4, over ids with their tickets; `begin` is the first round's number.
+
+    There `digest` is MD5, nobody has two tickets and rounds are counted from 0; draw-v2 counts from 1.
+    """
+    tickets = dict(pool)
+    left = [each for each, count in pool for _ in range(count)]
     order: list[str] = []
     while left:
-        number = (len(order) + 1).to_bytes(2, "big")
-        h = int.from_bytes(sha256(number + raw + number).digest(), "big")
+        number = (len(order) + begin).to_bytes(2, "big")
+        h = int.from_bytes(digest(number + key + number).digest(), "big")
         picked = left[h % len(left)]
         first = left.index(picked)
         del left[first : first + tickets[picked]]
