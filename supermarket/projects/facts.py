@@ -111,7 +111,7 @@ def facts_of(
         uscc=agency.uscc,
         standing=agency.standing.value,
         services=frozenset(item.matter_code for item in agency.services if item.hidden_reason is None),
-        held=held(agency),
+        held=held(agency, on),
         stars=held_level(agency.uscc),
         credit=level,
         links=links_of(agency),
@@ -128,8 +128,11 @@ def facts_of(
     )
 
 
-def held(agency: Agency) -> tuple[HeldQualification, ...]:
-    """The agency's certificates as the requirement tree sees them."""
+def held(agency: Agency, on: date) -> tuple[HeldQualification, ...]:
+    """The agency's certificates that a registry confirmed, as the requirement tree sees them.
+
+    Those that have run out are among them, so that the rules name what ran out; valid they are for nobody.
+    """
     return tuple(
         HeldQualification(
             kind=row.kind_code,
@@ -139,6 +142,7 @@ def held(agency: Agency) -> tuple[HeldQualification, ...]:
             number=row.number,
         )
         for row in agency.qualifications
+        if row.verified_at is not None or (row.valid_until is not None and row.valid_until < on)
     )
 
 

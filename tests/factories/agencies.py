@@ -85,7 +85,13 @@ def make_agency_actor(agency: Agency) -> Actor:
 
 def make_service(agency: Agency, matter_code: str = SOME_MATTER, *, promised_days: int = 20) -> Service:
     """A matter that the agency offers."""
-    row = Service(agency=agency, matter_code=matter_code, fee_standard="按合同约定", promised_days=promised_days)
+    row = Service(
+        agency=agency,
+        matter_code=matter_code,
+        fee_standard="按合同约定",
+        promised_days=promised_days,
+        hidden_reason="unchecked" if agency.standing is Standing.APPLIED else None,
+    )
     db.session.add(row)
     db.session.flush()
     return row
@@ -98,8 +104,9 @@ def make_qualification(
     speciality: str | None = None,
     level: str | None = None,
     valid_until: date | None = LONG,
+    verified: bool | None = None,
 ) -> Qualification:
-    """A certificate; the highest level where none is named."""
+    """A certificate; the highest level where none is named; confirmed by a registry unless the agency only applies."""
     make_kinds()
     kind = catalogue.qualification_kind(kind_code)
     row = Qualification(
@@ -110,6 +117,7 @@ def make_qualification(
         number=f"测{kind_code}-{next(_SERIAL):06d}",
         issuer="四川省主管部门",
         valid_until=valid_until,
+        verified_at=MADE_AT if (agency.standing is not Standing.APPLIED if verified is None else verified) else None,
     )
     db.session.add(row)
     db.session.flush()
