@@ -85,7 +85,12 @@ def _in_force(on: date) -> sa.ColumnElement[bool]:
 
 def barring_lists(uscc: str, on: date) -> Sequence[ListEntry]:
     """The lists of serious dishonesty that a party stands on, on a local day."""
-    query = sa.select(ListEntry).where(ListEntry.uscc == uscc, ListEntry.kind == ListKind.BLACK, _in_force(on))
+    return barring_lists_of([uscc], on)
+
+
+def barring_lists_of(codes: Collection[str], on: date) -> Sequence[ListEntry]:
+    """The lists of serious dishonesty that several parties stand on, on a local day, in one statement."""
+    query = sa.select(ListEntry).where(ListEntry.uscc.in_(codes), ListEntry.kind == ListKind.BLACK, _in_force(on))
     return db.session.scalars(query.order_by(ListEntry.id)).all()
 
 

@@ -1,13 +1,12 @@
 """Register 3 as one more registry for the checks of register 2: the market's own lists of serious dishonesty."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from supermarket.agencies.checks.sources import DISHONESTY, MARKET_LISTS
-from supermarket.core.clock import real_now
-from supermarket.credit.queries import barring_lists
-from supermarket.gateways.registries import Answer, Answered, Unknown
+from supermarket.credit.queries import barring_lists_of
+from supermarket.gateways.registries import Answer, Answered, Row, Unknown, moment
 
 
 class MarketLists:
@@ -17,11 +16,22 @@ class MarketLists:
 
     def ask(self, question: str, terms: Mapping[str, str]) -> Answer:
         """The decisions in force against a party."""
-        if question != DISHONESTY:
-            return Unknown(self.name, question, real_now(), "not_loaded")
-        rows = tuple(
-            {"document_number": entry.document_number, "authority": entry.authority}
-            for entry in barring_lists(terms["uscc"], date.fromisoformat(terms["on"]))
-        )
-        evidence = json.dumps(rows, ensure_ascii=False, sort_keys=True).encode()
-        return Answered(self.name, question, real_now(), f"{self.name}#{terms['on']}", rows, evidence)
+        return self.ask_many(question, [terms["uscc"]], terms)[terms["uscc"]]
+
+    def ask_many(
+        self, question: str, codes: Sequence[str], terms: Mapping[str, str] | None = None
+    ) -> Mapping[str, Answer]:
+        """The decisions in force against several parties, on the day `on`."""
+        day = (terms or {}).get("on", "")
+        if question != DISHONESTY or not day:
+            return {code: Unknown(self.name, question, moment(), "not_loaded") for code in codes}
+        rows: dict[str, list[Row]] = {code: [] for code in codes}
+        for entry in barring_lists_of(codes, date.fromisoformat(day)):
+            rows[entry.uscc].append(
+                {"uscc": entry.uscc, "document_number": entry.document_number, "authority": entry.authority}
+            )
+        return {code: self._answered(day, found) for code, found in rows.items()}
+
+    def _answered(self, day: str, rows: Sequence[Row]) -> Answered:
+        evidence = json.dumps([dict(row) for row in rows], ensure_ascii=False, sort_keys=True).encode()
+        return Answered(self.name, DISHONESTY, moment(), f"{self.name}#{day}", tuple(rows), evidence)

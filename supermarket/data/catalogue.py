@@ -280,6 +280,14 @@ def _matter(row: _Row) -> Matter:
     )
 
 
+@cache
+def scope_words() -> dict[str, tuple[str, ...]]:
+    """How registers of enterprises word a trade: the name of a matter or kind of agency → registered phrases."""
+    rows = _load("scope_words.csv", lambda row: (row["word"], _split(row["registered"], ";")))
+    _unique("scope_words.csv", [word for word, _phrases in rows])
+    return dict(rows)
+
+
 def _load(name: str, build: Callable[[_Row], _T]) -> tuple[_T, ...]:
     with (_FOLDER / name).open(encoding="utf-8", newline="") as lines:
         reader = csv.DictReader(lines, strict=True)

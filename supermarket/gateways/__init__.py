@@ -12,8 +12,10 @@ from typing import Final, cast
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from flask import current_app
+from limits.storage import Storage, storage_from_string
 
 from supermarket.core.msgids import N_
+from supermarket.gateways.beacon import Beacon, HttpBeacon, MemoryBeacon
 from supermarket.gateways.errors import ConfigError, GatewayError
 from supermarket.gateways.files import Files, FolderFiles, MemoryFiles
 from supermarket.gateways.identity import Identities
@@ -23,7 +25,9 @@ from supermarket.gateways.mail import FolderMailer, Mailer, MemoryMailer, SmtpMa
 from supermarket.gateways.payments import MemoryPayments, NoPayments, Payments, StripePayments
 from supermarket.gateways.pdf import MemoryPdf, Pdf, TypstPdf
 from supermarket.gateways.queue import MemoryQueue, Queue, RqQueue
-from supermarket.gateways.registries import HttpRegistry, Registries
+from supermarket.gateways.registries import Registries
+from supermarket.gateways.registries_entries import Routes, read_entries
+from supermarket.gateways.registries_http import HttpRegistry, NoLimit, SharedLimit
 from supermarket.gateways.search import MemorySearch, Search
 from supermarket.gateways.search_postgres import PostgresSearch
 from supermarket.gateways.search_whoosh import WhooshSearch
@@ -49,6 +53,7 @@ class Gateways:
     witness: Witness
     keys: KeyRing
     identities: Identities
+    beacon: Beacon
 
 
 def current() -> Gateways:
@@ -65,10 +70,11 @@ def in_memory(jobs: Mapping[str, str] | None = None) -> Gateways:
         queue=MemoryQueue(jobs),
         mail=MemoryMailer(),
         payments=MemoryPayments(),
-        registries=Registries(),
+        registries=Registries(routes=Routes(read_entries(None))),
         witness=MemoryWitness(),
         keys=MemoryKeys(),
         identities=Identities(),
+        beacon=MemoryBeacon(),
     )
 
 
@@ -79,9 +85,10 @@ def build(config: Mapping[str, object]) -> Gateways:
     `SEARCH_ENGINE` (`whoosh` or `postgres`), `SQLALCHEMY_DATABASE_URI`,
     `MIGRATION_DATABASE_URI`, `MAIL_URL`
     (`smtp|smtps|smtp+starttls://user:password@host:port?from=address`, empty: files in DATA/outbox),
-    `STRIPE_SECRET_KEY`, `STRIPE_WEBHOOK_SECRET`, `STRIPE_URL`, `REGISTRIES` (a list of {name, url, token}),
-    `WITNESS_URL`, `WITNESS_KEY` (hex), `WITNESS_TOKEN`, `IDENTITY_PROVIDERS` (a list, identity_openid.providers).
-    Raises ConfigError.
+    `STRIPE_SECRET_KEY`, `STRIPE_WEBHOOK_SECRET`, `STRIPE_URL`, `REGISTRIES` and `REGISTRIES_URL`
+    (registries_entries.read_entries), `WITNESS_URL`, `WITNESS_KEY` (hex), `WITNESS_TOKEN`,
+    `BEACON_URLS` (relays of drand with spaces between; none: rounds are handed in by anybody),
+    `IDENTITY_PROVIDERS` (a list, identity_openid.providers). Raises ConfigError.
     """
     jobs = cast("Mapping[str, str]", config.get("JOBS") or {})
     match _text(config, "GATEWAYS", "real"):
@@ -99,10 +106,11 @@ def build(config: Mapping[str, object]) -> Gateways:
         queue=RqQueue(_need(config, "REDIS_URL"), jobs),
         mail=_mail(_text(config, "MAIL_URL"), data),
         payments=_payments(config),
-        registries=_registries(cast("Iterable[Mapping[str, str]]", config.get("REGISTRIES") or ())),
+        registries=_registries(config),
         witness=HttpWitness(_need(config, "WITNESS_URL"), _text(config, "WITNESS_KEY"), _text(config, "WITNESS_TOKEN")),
         keys=FolderKeys(data / "keys"),
         identities=providers(cast("Iterable[Mapping[str, str]]", config.get("IDENTITY_PROVIDERS") or ())),
+        beacon=HttpBeacon(_text(config, "BEACON_URLS").split()),
     )
 
 
@@ -157,5 +165,19 @@ def _payments(config: Mapping[str, object]) -> Payments:
     return StripePayments(_need(config, "STRIPE_SECRET_KEY"), webhook_secret, _text(config, "STRIPE_URL") or None)
 
 
-def _registries(entries: Iterable[Mapping[str, str]]) -> Registries:
-    return Registries(HttpRegistry(entry["name"], entry["url"], token=entry.get("token", "")) for entry in entries)
+def _registries(config: Mapping[str, object]) -> Registries:
+    """The HTTP registries that have an address; the others answer from loaded lists."""
+    entries = read_entries(config.get("REGISTRIES"), _text(config, "REGISTRIES_URL"))
+    storage = cast("Storage", storage_from_string(_need(config, "REDIS_URL"), wrap_exceptions=True))
+    made = [
+        HttpRegistry(
+            entry.name,
+            entry.url,
+            token=entry.token,
+            batch=entry.batch,
+            limit=SharedLimit(entry.name, entry.rate, storage) if entry.rate else NoLimit(),
+        )
+        for entry in entries
+        if entry.url
+    ]
+    return Registries(made, Routes(entries))

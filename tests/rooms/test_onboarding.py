@@ -81,6 +81,8 @@ def tell_registries(agency: Agency, at: datetime, **register: str) -> None:
 
     load(sources.DATA_SHARING, sources.ENTERPRISES, [enterprise])
     load(sources.SOCIAL_CREDIT, sources.DISHONESTY, [])
+    load(sources.NATIONAL_DISHONESTY, sources.DISHONESTY, [])
+    load(sources.PENALTY_LIST, sources.PENALTIES, [])
     for name in (sources.DATA_SHARING, sources.CONSTRUCTION_MARKET, sources.ASSET_APPRAISAL):
         load(name, sources.QUALIFICATIONS, held)
     load(sources.DATA_SHARING, sources.PRACTITIONERS, people)
@@ -159,7 +161,7 @@ def test_every_reason_is_told_at_once_and_the_form_may_be_mended(session: Sessio
     operations.submit_for_checks(agency.uscc, actor=actor, at=at)
     checks = operations.run_checks(agency.uscc, actor=SYSTEM, at=at)
     failed = [check.code for check in checks if check.outcome is Outcome.FAIL]
-    assert failed == ["registration", "registration", "registration", "legal_representative", "pledge"]
+    assert failed == [*["registration"] * 4, "legal_representative", "pledge"]
     assert (agency.standing, agency.onboarding) == (Standing.APPLIED, Onboarding.REFUSED)
     operations.sign_pledge(agency.uscc, actor=actor, at=at)
     tell_registries(agency, at)

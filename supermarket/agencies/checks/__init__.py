@@ -2,12 +2,12 @@
 
 from supermarket.agencies.checks.base import AgencyCheck, AgencyFile, Answers, Found, Question
 from supermarket.agencies.checks.body import (
-    BranchAuthorityCheck,
     LegalRepresentativeCheck,
     PledgeCheck,
     RegistrationCheck,
     UsccCheck,
 )
+from supermarket.agencies.checks.branches import BranchAuthorityCheck
 from supermarket.agencies.checks.certificates import QualificationCheck, ServiceCheck
 from supermarket.agencies.checks.dishonesty import DishonestyCheck
 from supermarket.agencies.checks.identity import NationalIdentityCheck

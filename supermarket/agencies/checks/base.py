@@ -1,17 +1,36 @@
 """What every check shares: the agency's file as a value, questions to registries, findings (onboarding.md, The checks)."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol
 
 from supermarket.agencies.models import Outcome
 from supermarket.core.msgids import N_
 from supermarket.data.requirements import JSON
-from supermarket.gateways.registries import Answer, Answered
+from supermarket.gateways.registries import Answer, Answered, Unknown
 from supermarket.matters.requirement_tree import HeldQualification
 
 NO_ANSWER = N_("The registry “%(registry)s” did not answer (%(reason)s); the check is repeated.")
+# Why nothing is known, by the code of `Unknown`; other codes (http_503 …) have the sentence above.
+WHY_UNKNOWN = {
+    "timeout": N_("The registry “%(registry)s” did not answer in time; it is asked again."),
+    "unreachable": N_("The registry “%(registry)s” cannot be reached; it is asked again."),
+    "circuit_open": N_("The registry “%(registry)s” failed several times and rests for a minute; it is asked again."),
+    "rate_limited": N_("The registry “%(registry)s” is being asked too much just now; it is asked again."),
+    "not_loaded": N_("No list of the registry “%(registry)s” has been loaded yet; an operator loads it."),
+    "stale": N_("The list of the registry “%(registry)s” is too old; an operator loads a newer one."),
+    "not_configured": N_("No registry is set up that answers this; an operator looks."),
+    "malformed": N_("The registry “%(registry)s” gave an answer that cannot be read; it is asked again."),
+    "left_out": N_("The registry “%(registry)s” left this agency out of its answer; it is asked again."),
+    "other_code": N_("The registry “%(registry)s” answered about another body; it is asked again."),
+    "contradicts": N_("The registry “%(registry)s” contradicts itself: two entries differ. It is asked again."),
+    "column_missing": N_("The registry “%(registry)s” did not say “%(what)s”; it is asked again."),
+    "word_unknown": N_(
+        "The registry “%(registry)s” uses a word that is not known here: “%(what)s”. An operator looks."
+    ),
+    "date_unreadable": N_("The registry “%(registry)s” gave a day that cannot be read: “%(what)s”. An operator looks."),
+}
 
 
 @dataclass(frozen=True)
@@ -147,6 +166,8 @@ class Found:
     answered_at: datetime | None = None
     # SHA-256 of the answer as it came, under which it is kept.
     evidence: str = ""
+    # Only of what is unknown: whether asking again soon may bring an answer, or a human has to look.
+    again: bool = True
     # The filed row that it is about, as "qualification:7", "licence:12" or "service:ZJ001"; "" for the body itself.
     subject: str = ""
 
@@ -205,5 +226,20 @@ def not_applicable(code: str, sentence: str) -> Found:
 def unanswered(code: str, question: Question, answer: Answer | None, subject: str = "") -> Found:
     """A registry that did not answer: never a pass."""
     reason = "not_asked" if answer is None or isinstance(answer, Answered) else answer.reason
+    if not question.registry:
+        reason = "not_configured"
     parameters = {"registry": question.registry, "reason": reason}
-    return Found(code, Outcome.UNKNOWN, NO_ANSWER, parameters, question.registry, subject=subject)
+    sentence = WHY_UNKNOWN.get(reason, NO_ANSWER)
+    at = answer.at if isinstance(answer, Unknown) else None
+    return Found(code, Outcome.UNKNOWN, sentence, parameters, question.registry, answered_at=at, subject=subject)
+
+
+def unusable(code: str, answer: Answered, reason: str, subject: str = "", what: str = "") -> Found:
+    """An answer that must not be built on, by a code of `WHY_UNKNOWN`: never a pass either."""
+    parameters = {"registry": answer.registry, "reason": reason, "what": what[:100]}
+    return found(code, Outcome.UNKNOWN, WHY_UNKNOWN[reason], answer, subject, parameters)
+
+
+def unclear(code: str, sentence: str, answer: Answered | None = None, subject: str = "", **parameters: str) -> Found:
+    """Something that only a human can tell; asking again will not help."""
+    return replace(found(code, Outcome.UNKNOWN, sentence, answer, subject, parameters), again=False)

@@ -1,24 +1,37 @@
-"""Checks of certificates: qualifications, practitioners, and whether they carry the services offered."""
+"""Checks of certificates: qualifications, and whether they and the licences carry the services offered."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from supermarket.agencies.checks.base import (
     AgencyFile,
     Answers,
     FiledQualification,
     Found,
+    OfferedService,
     Question,
     by_uscc,
     failed,
+    found,
     passed,
-    unanswered,
+    unusable,
 )
+from supermarket.agencies.checks.practitioners import PractitionerCheck
+from supermarket.agencies.checks.reading import Rows, day, plain, read, word
 from supermarket.agencies.checks.sources import QUALIFICATIONS, registry_of
+from supermarket.agencies.models import Outcome
 from supermarket.agencies.rules import licences_missing, service_result
 from supermarket.core.msgids import N_
-from supermarket.gateways.registries import Answered
+from supermarket.gateways.registries import Row
 from supermarket.matters.requirement_tree import HeldQualification
 from supermarket.matters.rules import kinds_by_code
+
+COLUMNS = ("kind", "number", "level", "speciality", "valid_until")
+# A registry that gives no status lists live certificates only.
+IN_FORCE = frozenset(plain(text) for text in ("", "有效", "正常", "在册", "valid"))
+REVOKED = frozenset(
+    plain(text)
+    for text in ("注销", "已注销", "撤销", "撤回", "吊销", "暂扣", "失效", "过期", "无效", "revoked", "expired")
+)
 
 
 class QualificationCheck:
@@ -27,8 +40,11 @@ class QualificationCheck:
     code = "qualification"
 
     def questions(self, file: AgencyFile) -> Iterator[Question]:
-        """The registry of each kind, once."""
-        yield from dict.fromkeys(self._question(file, held) for held in file.held)
+        """The registry of each kind that is still law, once."""
+        kinds = kinds_by_code()
+        yield from dict.fromkeys(
+            self._question(file, held) for held in file.held if held.kind in kinds and kinds[held.kind].live
+        )
 
     @staticmethod
     def _question(file: AgencyFile, held: HeldQualification) -> Question:
@@ -45,67 +61,115 @@ class QualificationCheck:
         kind = kinds_by_code().get(held.kind)
         if kind is None or not kind.live:
             basis = "" if kind is None else kind.basis or kind.status_effective
-            return failed(
-                code, N_("This kind of qualification is no longer law (%(basis)s)."), subject=about, basis=basis
-            )
+            text = N_("This kind of qualification is no longer law (%(basis)s). Take it out of the file.")
+            return failed(code, text, subject=about, basis=basis)
         if not held.valid_on(file.on):
             return failed(code, N_("The certificate %(number)s has run out."), subject=about, number=number)
         question = self._question(file, held)
-        answer = answers.get(question)
-        if not isinstance(answer, Answered):
-            return unanswered(code, question, answer, about)
-        rows = [row for row in answer.rows if row.get("kind") == held.kind and row.get("number") == number]
-        if not rows:
-            return failed(
-                code, N_("The registry has no certificate %(number)s of this agency."), answer, about, number=number
-            )
-        if not any(_agrees(held, row) for row in rows):
-            text = N_("The registry has another level, speciality or date for the certificate %(number)s.")
+        reading = read(code, question, answers, columns=COLUMNS, key=("kind", "number", "speciality"), subject=about)
+        if isinstance(reading, Found):
+            return reading
+        rows = [row for row in reading.rows if row["kind"] == held.kind and plain(row["number"]) == plain(number)]
+        if not plain(number) or not rows:
+            text = N_("The registry has no certificate %(number)s of this agency.")
+            return failed(code, text, reading.answer, about, number=number)
+        return self._registered(file, filed, code, reading, rows)
+
+    def _registered(
+        self, file: AgencyFile, filed: FiledQualification, code: str, reading: Rows, rows: list[Row]
+    ) -> Found:
+        held, about, answer, number = filed.held, filed.subject, reading.answer, filed.held.number
+        mine = [row for row in rows if plain(row["speciality"]) == plain(held.speciality or "")]
+        if not mine:
+            text = N_("The registry has another speciality for the certificate %(number)s.")
+            return failed(code, text, answer, about, number=number)
+        row = mine[0]
+        until, live = day(row["valid_until"]), word({"status": "", **row}, "status", IN_FORCE, REVOKED)
+        if live is False:
+            text = N_("By the registry the certificate %(number)s is no longer in force (%(status)s).")
+            return failed(code, text, answer, about, number=number, status=row["status"][:100])
+        if plain(row["level"]) != plain(held.level or ""):
+            text = N_("The registry has another level for the certificate %(number)s.")
+            return failed(code, text, answer, about, number=number)
+        if live is None:
+            return unusable(code, answer, "word_unknown", about, row["status"])
+        if not until.good:
+            return unusable(code, answer, "date_unreadable", about, row["valid_until"])
+        if until.over(file.on):
+            text = N_("By the registry the certificate %(number)s has run out.")
+            return failed(code, text, answer, about, number=number)
+        if until.on != held.valid_until:
+            text = N_("The registry has another last day for the certificate %(number)s.")
             return failed(code, text, answer, about, number=number)
         return passed(code, N_("The certificate %(number)s is registered as filed."), answer, about, number=number)
 
 
-def _agrees(held: HeldQualification, row: Mapping[str, str]) -> bool:
-    until = "" if held.valid_until is None else held.valid_until.isoformat()
-    filed = (held.level or "", held.speciality or "", until)
-    return filed == (row.get("level", ""), row.get("speciality", ""), row.get("valid_until", ""))
-
-
 class ServiceCheck:
-    """The certificates and licences on file carry each service that is offered."""
+    """The certificates and licences that stand carry each service that is offered.
+
+    What its registry has just confirmed stands; where the registry is silent, what it confirmed before still does, and
+    what it never confirmed leaves the service unknown.
+    """
 
     code = "service"
 
     def questions(self, file: AgencyFile) -> Iterator[Question]:
-        """None."""
+        """None of its own: it reads what the checks of certificates and licences found."""
         yield from ()
 
     def run(self, file: AgencyFile, answers: Answers) -> Iterator[Found]:
-        """One finding for each service."""
-        people = file.people
+        """One finding for each service, or one for each thing that it lacks."""
+        outcomes = {
+            one.subject: one.outcome
+            for check in (QualificationCheck(), PractitionerCheck())
+            for one in check.run(file, answers)
+            if one.subject
+        }
+
+        def stands(subject: str, verified: bool) -> bool:
+            outcome = outcomes.get(subject, Outcome.UNKNOWN)
+            return outcome is Outcome.PASS or (outcome is Outcome.UNKNOWN and verified)
+
+        def may_stand(subject: str) -> bool:
+            return outcomes.get(subject, Outcome.UNKNOWN) in (Outcome.PASS, Outcome.UNKNOWN)
+
+        good = tuple(one.held for one in file.qualifications if stands(one.subject, one.verified))
+        hoped = tuple(one.held for one in file.qualifications if may_stand(one.subject))
+        people = [one for one in file.practitioners if one.registered_until >= file.on]
+        licences = [one.kind for one in people if stands(one.subject, one.verified)]
+        may_be = [one.kind for one in people if may_stand(one.subject)]
         for service in file.services:
-            code = f"{self.code}:{service.matter_code}"
-            lacks = list(service_result(service.tree, file.held, file.on).leaves())
-            few = licences_missing(service.licences, people)
-            kinds = kinds_by_code()
-            if lacks:
-                names = "、".join(dict.fromkeys(kinds[lack.leaf.kind].name for lack in lacks))
-                text = N_("The service %(matter)s needs: %(names)s.")
-                yield failed(code, text, subject=service.subject, matter=service.matter_code, names=names)
-            for kind, needed, there in few:
-                text = N_(
-                    "The service %(matter)s needs %(needed)s people with the licence %(name)s; %(there)s are filed."
-                )
-                yield failed(
-                    code,
-                    text,
-                    subject=service.subject,
-                    matter=service.matter_code,
-                    needed=str(needed),
-                    there=str(there),
-                    name=kinds[kind].name,
-                )
-            if not lacks and not few:
+            if not list(self._lacks(service, file, good, licences)):
+                text = N_("The service %(matter)s is covered.")
                 yield passed(
-                    code, N_("The service %(matter)s is covered."), subject=service.subject, matter=service.matter_code
+                    f"{self.code}:{service.matter_code}", text, subject=service.subject, matter=service.matter_code
                 )
+                continue
+            lacking = list(self._lacks(service, file, hoped, may_be))
+            yield from lacking or (self._open(service),)
+
+    def _open(self, service: OfferedService) -> Found:
+        text = N_("The service %(matter)s waits for registries that have not confirmed its certificates and licences.")
+        code = f"{self.code}:{service.matter_code}"
+        return found(code, Outcome.UNKNOWN, text, None, service.subject, {"matter": service.matter_code})
+
+    def _lacks(
+        self, service: OfferedService, file: AgencyFile, held: tuple[HeldQualification, ...], licences: list[str]
+    ) -> Iterator[Found]:
+        code, kinds, matter = f"{self.code}:{service.matter_code}", kinds_by_code(), service.matter_code
+        lacks = list(service_result(service.tree, held, file.on).leaves())
+        if lacks:
+            names = "、".join(dict.fromkeys(kinds[lack.leaf.kind].name for lack in lacks))
+            text = N_("The service %(matter)s needs: %(names)s.")
+            yield failed(code, text, subject=service.subject, matter=matter, names=names)
+        for kind, needed, there in licences_missing(service.licences, licences):
+            text = N_("The service %(matter)s needs %(needed)s people with the licence %(name)s; %(there)s are filed.")
+            yield failed(
+                code,
+                text,
+                subject=service.subject,
+                matter=matter,
+                needed=str(needed),
+                there=str(there),
+                name=kinds[kind].name,
+            )

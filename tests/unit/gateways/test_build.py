@@ -38,7 +38,7 @@ def test_what_a_configuration_can_name(tmp_path: Path) -> None:
             MAIL_URL="smtps://me:p%40ss@mail.test?from=market@demo.test",
             STRIPE_SECRET_KEY="sk_test_x",
             STRIPE_WEBHOOK_SECRET="whsec_x",
-            REGISTRIES=[{"name": "credit", "url": "http://127.0.0.1:1"}],
+            REGISTRIES=[{"name": "credit", "url": "http://127.0.0.1:1", "answers": ["dishonesty"]}],
         )
     )
     assert isinstance(made.search, PostgresSearch)

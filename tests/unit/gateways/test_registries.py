@@ -1,14 +1,13 @@
 """Registries: an answer, or plainly none."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from supermarket.gateways.registries import (
     Answered,
-    HttpRegistry,
     MemoryRegistry,
     Registries,
     RegistryError,
@@ -16,6 +15,7 @@ from supermarket.gateways.registries import (
     SnapshotRegistry,
     Unknown,
 )
+from supermarket.gateways.registries_http import HttpRegistry
 from tests.unit.gateways.loopback import Answer, Loopback
 
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -105,8 +105,8 @@ def test_the_breaker_opens_after_five_failures_and_lets_one_try_through_after_a_
 
 
 def test_a_snapshot_that_was_never_loaded_or_is_old_is_no_answer() -> None:
-    def find(question: str, terms: Mapping[str, str]) -> Snapshot | None:
-        return None if question == "other" else Snapshot(AT, "list.csv", [{"uscc": terms["uscc"]}])
+    def find(question: str, codes: Sequence[str]) -> Snapshot | None:
+        return None if question == "other" else Snapshot(AT, "list.csv", [{"uscc": code} for code in codes])
 
     fresh = SnapshotRegistry("list", find, max_age=timedelta(days=30), now=lambda: AT + timedelta(days=30))
     answer = fresh.ask("dishonesty", TERMS)
