@@ -1,44 +1,66 @@
-"""What falls due in this room: checks to run (first, hourly, nightly) and freezes that end."""
+"""What falls due in this room: checks to run (first, after a change, hourly), ends of certificates, of freezes, …"""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
 import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import DBAPIError
 
 from supermarket.agencies.checks import Answers
 from supermarket.agencies.models import Agency
 from supermarket.agencies.operations import (
     ask_about_change,
-    ask_registries,
     check_change_when_due,
     end_standing_when_over,
     end_withdrawal_when_over,
-    run_checks,
 )
 from supermarket.agencies.operations.changes import changes_due
-from supermarket.agencies.operations.onboarding import checks_due
+from supermarket.agencies.operations.onboarding import checks_due, hide_expired
 from supermarket.agencies.operations.withdrawing import withdrawals_over
+from supermarket.agencies.rounds import Asked, ask_about, due_together, write_rounds
 from supermarket.core.deadlines import DueKind
-from supermarket.core.permissions import SYSTEM
+from supermarket.core.errors import Conflict
+from supermarket.core.unit import unit
 from supermarket.extensions import db
 
-
-def _code(agency_id: int) -> str | None:
-    return db.session.scalar(sa.select(Agency.uscc).where(Agency.id == agency_id))
+_log = structlog.get_logger(__name__)
 
 
-def _ask(agency_id: int, at: datetime) -> Answers:
-    uscc = _code(agency_id)
-    return {} if uscc is None else ask_registries(uscc, at)
+def _ask(agency_id: int, at: datetime) -> Asked | None:
+    """The answers for this agency and for those that are due with it: after an outage that is nearly everybody."""
+    with unit():
+        ids = due_together(agency_id, at)
+    return ask_about(ids, at) if ids else None
 
 
-def _check(agency_id: int, at: datetime, answers: object) -> bool:
-    row = db.session.get(Agency, agency_id, with_for_update=True, populate_existing=True)
-    if row is None or row.checks_due_at is None or row.checks_due_at > at:
+def _check(agency_id: int, at: datetime, prepared: object) -> bool:
+    asked = cast("Asked | None", prepared)
+    if asked is None or agency_id not in asked.files:
         return False
-    run_checks(row.uscc, actor=SYSTEM, at=at, answers=cast("Answers | None", answers))
-    return True
+    try:
+        with db.session.begin_nested():
+            return agency_id in write_rounds(asked, at, only_due=True).checked
+    except (Conflict, DBAPIError):
+        raise
+    except Exception as error:
+        if len(asked.files) == 1:
+            raise
+        # One that cannot be checked must not hold up the others: each has its own turn.
+        _log.warning("checked alone", id=agency_id, error=type(error).__name__)
+    alone = Asked({agency_id: asked.files[agency_id]}, asked.answers)
+    return agency_id in write_rounds(alone, at, only_due=True).checked
+
+
+def _ends(at: datetime, limit: int) -> Sequence[tuple[datetime, int]]:
+    rows = db.session.execute(
+        sa.select(Agency.expiry_due_at, Agency.id)
+        .where(Agency.expiry_due_at <= at)
+        .order_by(Agency.expiry_due_at, Agency.id)
+        .limit(limit)
+    ).all()
+    return [(due, agency_id) for due, agency_id in rows if due is not None]
 
 
 def _freezes_over(at: datetime, limit: int) -> Sequence[tuple[datetime, int]]:
@@ -60,6 +82,7 @@ def _check_change(change_id: int, at: datetime, answers: object) -> bool:
 
 
 DUE: tuple[DueKind, ...] = (
+    DueKind("agency_expiry", _ends, lambda agency_id, at, _prepared: hide_expired(agency_id, at)),
     DueKind("agency_checks", checks_due, _check, _ask),
     DueKind(
         "agency_freeze_over", _freezes_over, lambda agency_id, at, _prepared: end_standing_when_over(agency_id, at)

@@ -164,7 +164,7 @@ REVERIFICATION_DECIDED = declare(
 CHECK_FAILED = declare(
     "agency.check_failed",
     subject="agency",
-    sentence=N_("A registry no longer confirms what the agency filed"),
+    sentence=N_("Checks are no longer passed; the agency's page says what to mend"),
     keys={"codes"},
     public=False,
 )

@@ -113,7 +113,7 @@ class _Stop:
 
 def _plays(slot: datetime, job: TimedJob) -> bool:
     """Reviews each month; of the nights only that to Monday: what one night misses, the next one does."""
-    return job.name != "nightly" or local_date(slot).isoweekday() == 1
+    return job.name == "review" or local_date(slot).isoweekday() == 1
 
 
 @contextmanager

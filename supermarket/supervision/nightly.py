@@ -1,6 +1,6 @@
 """What is done every night at 01:30 local: each step safe to repeat, in small transactions.
 
-The agencies' checks are not here: each agency has its own due moment, and the tick does them.
+The agencies' checks are not here: half an hour later they have a job of their own (agencies.nightly).
 """
 
 from datetime import datetime

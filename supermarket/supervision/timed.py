@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 
+from supermarket.agencies.nightly import BEGINS, reverify
+from supermarket.agencies.reminders import SENT_AT, remind
 from supermarket.core.unit import unit
 from supermarket.core.working_days import local_date, local_moment
 from supermarket.gateways.queue import Name
@@ -17,10 +20,10 @@ NIGHTLY_TIME = time(1, 30)
 LOOK_BACK = timedelta(days=40)
 
 
-def nights(after: datetime, until: datetime) -> Iterator[datetime]:
-    """01:30 local of each day, in (after, until]."""
+def nights(after: datetime, until: datetime, at: time = NIGHTLY_TIME) -> Iterator[datetime]:
+    """01:30 local, or another time, of each day, in (after, until]."""
     day = local_date(after)
-    while (moment := local_moment(day, NIGHTLY_TIME)) <= until:
+    while (moment := local_moment(day, at)) <= until:
         if moment > after:
             yield moment
         day += timedelta(days=1)
@@ -51,6 +54,8 @@ class TimedJob:
 
 TIMED: tuple[TimedJob, ...] = (
     TimedJob("nightly", nights, nightly),
+    TimedJob("reverify", partial(nights, at=BEGINS), reverify),
+    TimedJob("reminders", partial(nights, at=SENT_AT), remind),
     TimedJob("review", review_moments, review_all),
     TimedJob("head", hours, sign_head, queue="default", on_the_way=False),
 )

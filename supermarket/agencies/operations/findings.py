@@ -53,8 +53,10 @@ def mark(code: str, subject: str, registry: str, outcome: Outcome, sentence: str
     return code, subject, registry, outcome, sentence, parameters
 
 
-def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) -> frozenset[int]:
-    """Keep a round of findings of each agency, set what is verified; gives the agencies whose findings changed.
+def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) -> Mapping[int, Sequence[Found]]:
+    """Keep a round of findings of each agency, set what is verified.
+
+    Gives the agencies whose findings changed, with those that were not there before (none where one only ended).
 
     The agencies' rows must be locked. A second call with the same findings changes nothing but the ends.
     """
@@ -62,7 +64,7 @@ def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) 
     known = {(item.registry, item.sha256): item for item in answers.values() if isinstance(item, Answered)}
     going: list[tuple[_Standing, Found, int]] = []
     new: list[tuple[int, Found, int]] = []
-    changed: set[int] = set()
+    begun: dict[int, list[Found]] = {}
     for agency_id, found in rounds.items():
         there = present[agency_id]
         for place, item in enumerate(found):
@@ -71,9 +73,9 @@ def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) 
                 going.append((there[same].pop(0), item, place))
             else:
                 new.append((agency_id, item, place))
-                changed.add(agency_id)
+                begun.setdefault(agency_id, []).append(item)
         if any(there.values()):
-            changed.add(agency_id)
+            begun.setdefault(agency_id, [])
     rows_of = {key: _rows_sha256(answer) for key, answer in known.items()}
     fresh = [
         (item.registry, item.evidence)
@@ -87,7 +89,7 @@ def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) 
     if new:
         db.session.execute(sa.insert(Check), [_row(*item, evidence=evidence, at=at) for item in new])
     _verify(rounds, at)
-    return frozenset(changed)
+    return begun
 
 
 def _present(ids: Sequence[int]) -> dict[int, dict[Mark, list[_Standing]]]:

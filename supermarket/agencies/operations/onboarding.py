@@ -28,7 +28,6 @@ from supermarket.policies.queries import calendar, number, policies_for
 REPEAT = timedelta(hours=1)
 # Whose checks go on every night.
 IN_THE_MARKET = (Standing.ACTIVE, Standing.RECTIFYING, Standing.FROZEN, Standing.SERVICE_WITHDRAWN)
-IDENTITY = "national_identity"
 __all__ = [
     "admit_checked",
     "ask_registries",
@@ -36,6 +35,7 @@ __all__ = [
     "conclude",
     "decide",
     "file_of",
+    "hide_expired",
     "preview",
     "refresh_services",
     "run_checks",
@@ -96,13 +96,24 @@ def run_checks(uscc: str, *, actor: Actor, at: datetime, answers: Answers | None
     file = file_of(uscc, at)
     asked = ask(questions(file), at) if answers is None else answers
     found = run_all(file, asked)
-    keep({row.id: found}, asked, at)
-    conclude(row, found, asked_all=all(each in asked for each in questions(file)), actor=actor, at=at)
+    begun = keep({row.id: found}, asked, at).get(row.id, ())
+    conclude(row, found, begun, asked_all=all(each in asked for each in questions(file)), actor=actor, at=at)
     return last_checks(row.id)
 
 
-def conclude(row: Agency, found: Sequence[Found], *, asked_all: bool, actor: Actor, at: datetime) -> None:
-    """What follows from findings that were kept: decision, case, services, the next run. `row` is locked."""
+def conclude(
+    row: Agency,
+    found: Sequence[Found],
+    begun: Sequence[Found],
+    *,
+    asked_all: bool,
+    actor: Actor,
+    at: datetime,
+) -> None:
+    """What follows from findings that were kept: decision, case, services, the next run. `row` is locked.
+
+    `begun`: those of them that were not there before; an agency in the market is told of these together.
+    """
     failed = [item for item in found if item.outcome is Outcome.FAIL]
     unknown = [item for item in found if item.outcome is Outcome.UNKNOWN]
     record(
@@ -119,9 +130,12 @@ def conclude(row: Agency, found: Sequence[Found], *, asked_all: bool, actor: Act
     )
     row.checked_at = at
     if row.standing is Standing.APPLIED and row.onboarding in (Onboarding.CHECKING, Onboarding.WAITING):
-        _decide(row, found, at)
+        _decide(row, failed, unknown, at)
     if row.standing in IN_THE_MARKET:
         follow_up(row, at)
+        codes = [item.code for item in begun if item.outcome is Outcome.FAIL and item.code not in BODY]
+        if codes:
+            record(events.CHECK_FAILED, row.uscc, actor=SYSTEM, at=at, data={"codes": codes})
     refresh_services(row, file_of(row.uscc, at), at)
     # What was filed between asking and now was asked of nobody: at once again.
     row.checks_due_at = next_run(row, found, at) if asked_all else at
@@ -143,17 +157,7 @@ def is_silent(found: Sequence[Found]) -> bool:
     return any(item.outcome is Outcome.UNKNOWN and item.parameters.get("reason") != "not_loaded" for item in found)
 
 
-def _deciding(found: Sequence[Found]) -> Sequence[Found]:
-    """Who came through the unified identity is listed at once; its services open one by one as their checks pass."""
-    if any(item.code == IDENTITY and item.outcome is Outcome.PASS for item in found):
-        return [item for item in found if item.code in BODY and not item.subject]
-    return found
-
-
-def _decide(row: Agency, found: Sequence[Found], at: datetime) -> None:
-    deciding = _deciding(found)
-    failed = [item for item in deciding if item.outcome is Outcome.FAIL]
-    unknown = [item for item in deciding if item.outcome is Outcome.UNKNOWN]
+def _decide(row: Agency, failed: Sequence[Found], unknown: Sequence[Found], at: datetime) -> None:
     if failed:
         row.onboarding = ONBOARDING.next(row.onboarding, OnboardingAction.FAIL)
         row.decision_due_at = None
@@ -222,6 +226,18 @@ def admit_checked(uscc: str, *, at: datetime) -> Agency:
     submit_for_checks(uscc, actor=SYSTEM, at=at)
     run_checks(uscc, actor=SYSTEM, at=at)
     return locked(uscc)
+
+
+def hide_expired(agency_id: int, at: datetime) -> bool:
+    """Hide the services of a certificate that ended at 00:00; False if nothing ended. For the supervisor's tick."""
+    found = db.session.get(Agency, agency_id)
+    if found is None:
+        return False
+    row = locked(found.uscc)
+    if row.expiry_due_at is None or row.expiry_due_at > at:
+        return False
+    refresh_services(row, file_of(row.uscc, at), at)
+    return True
 
 
 def checks_due(at: datetime, limit: int) -> list[tuple[datetime, int]]:
