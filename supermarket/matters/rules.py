@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping
 
 from flask_babel import gettext as _
 
-from supermarket.core.errors import FieldError, RuleFinding
+from supermarket.core.errors import FieldError
 from supermarket.core.msgids import N_
 from supermarket.data import catalogue
 from supermarket.data.facts import Holder
 from supermarket.data.requirements import LicenceNeeded, Requirement
 from supermarket.matters import regional, requirement_tree
 from supermarket.matters.commands import MatterDraft, RegionalDraft
-from supermarket.matters.models import MatterVersion
 from supermarket.policies.queries import region_name
 
 CODE = re.compile(r"[A-Z]{2}[0-9]{3,8}", re.ASCII)
@@ -23,18 +22,6 @@ CHANGE_KINDS = {
     "requirement": N_("change of what is required"),
     "fee": N_("change of fee or time"),
 }
-
-# The four tests before publishing (onboarding.md): each with the field that has to carry it and the sentence if not.
-FOUR_TESTS = (
-    (
-        "lawful",
-        "legal_basis",
-        N_("Lawfulness (依法性): name the law, regulation or State Council decision and its article."),
-    ),
-    ("mandatory", "commissioned_by", N_("Obligation (强制性): say who has to commission the service.")),
-    ("precondition", "approval_item", N_("Precondition (前置性): name the approval item that needs the service.")),
-    ("paid", "fee_bearer", N_("Payment (有偿性): say who bears the fee.")),
-)
 
 
 def change_kind_name(code: str) -> str:
@@ -80,12 +67,13 @@ def draft_errors(draft: MatterDraft) -> list[FieldError]:
 
 def not_carried_out(refusal: regional.NotCarriedOut) -> str:
     """That a matter is not carried out somewhere, who says so, why and on which basis."""
-    return _(
+    text: str = _(
         "This matter is not carried out here. %(region)s says: %(reason)s (%(basis)s)",
         region=region_name(refusal.region_code),
         reason=refusal.reason,
         basis=refusal.basis,
     )
+    return text
 
 
 def regional_errors(draft: RegionalDraft, above: Mapping[str, regional.Value], *, first: bool) -> list[FieldError]:
@@ -111,12 +99,3 @@ def regional_errors(draft: RegionalDraft, above: Mapping[str, regional.Value], *
         )
         errors.append(FieldError("note", "adds_a_condition", message))
     return errors
-
-
-def publication_findings(version: MatterVersion) -> list[RuleFinding]:
-    """Which of the four tests a version does not pass."""
-    return [
-        RuleFinding(f"not_{code}", _(sentence), {"field": field})
-        for code, field, sentence in FOUR_TESTS
-        if not str(getattr(version, field) or "").strip()
-    ]

@@ -18,7 +18,7 @@ from supermarket.data import catalogue
 from supermarket.matters.commands import MatterDraft
 from supermarket.matters.forms import MatterForm
 from supermarket.matters.importing import import_rows
-from supermarket.matters.models import Matter, MatterState, MatterVersion, QualificationKind
+from supermarket.matters.models import CommissionedBy, Matter, MatterState, MatterVersion, QualificationKind
 from supermarket.matters.operations import (
     draft_matter,
     edit_matter,
@@ -122,11 +122,11 @@ def test_a_change_makes_a_new_version_and_the_old_one_stays_in_force_until_then(
 
 
 def test_without_a_legal_basis_nothing_is_published(session: Session, at: datetime) -> None:
-    row = begin(at, legal_basis=" ", fee_bearer="")
+    row = begin(at, legal_basis=" ", fee_bearer="", commissioned_by=CommissionedBy.APPLICANT)
     submit_matter("SC001", actor=SYSTEM, at=at)
     with pytest.raises(RuleBroken) as refused:
         publish_matter("SC001", actor=SYSTEM, at=at)
-    assert [finding.code for finding in refused.value.findings] == ["not_lawful", "not_paid"]
+    assert [finding.code for finding in refused.value.findings] == ["not_lawful", "not_mandatory", "not_paid"]
     assert (row.state, row.published_version_id) == (MatterState.SUBMITTED, None)
     with pytest.raises(sa.exc.IntegrityError, match="published_has_legal_basis"), session.begin_nested():
         session.execute(sa.update(MatterVersion).values(published_at=at, legal_basis=""))

@@ -263,7 +263,7 @@ def test_list_office_drafts_submits_publishes_and_returns(app: Flask, session: S
     assert browser.post(f"{url}/publish").status_code == 422
     assert browser.post(f"{url}/return", data={"returning-reason": "缺少法律依据。"}).status_code == 303
     row = session.query(Matter).filter_by(code="ZJ901").one()
-    change = draft | {"legal_basis": "某法第五条", "change_kind": "basis", "version": str(row.version)}
+    change = draft | {"legal_basis": "《测绘法》第五条", "change_kind": "basis", "version": str(row.version)}
     assert browser.post(url, data=change | {"version": "1"}).status_code == 409
     assert browser.post(url, data=change).status_code == 303
     assert browser.post(f"{url}/submit").status_code == 303

@@ -11,6 +11,7 @@ from supermarket.core.permissions import Actor, P, authorise
 from supermarket.extensions import db
 from supermarket.matters import events, rules
 from supermarket.matters.commands import MatterDraft
+from supermarket.matters.four_tests import publication_findings
 from supermarket.matters.models import Matter, MatterState
 from supermarket.matters.operations.common import locked, move, new_version, refuse, word, working_version
 from supermarket.matters.states import MATTER, MatterAction
@@ -107,7 +108,7 @@ def publish_matter(code: str, *, actor: Actor, at: datetime) -> Matter:
     authorise(actor, P.MATTER_PUBLISH, region=matter.region_code)
     state = MATTER.next(matter.state, MatterAction.PUBLISH)
     version = working_version(matter)
-    if findings := rules.publication_findings(version):
+    if findings := publication_findings(version):
         raise RuleBroken(_("The matter cannot be published yet."), findings=findings)
     version.published_at = at
     db.session.flush()

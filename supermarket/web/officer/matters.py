@@ -12,11 +12,12 @@ from supermarket.core.permissions import Actor, P, may
 from supermarket.core.working_days import local_date
 from supermarket.matters import operations as matters
 from supermarket.matters.forms import EditMatterForm, MatterForm, NewMatterForm, ReasonForm
+from supermarket.matters.four_tests import publication_findings
 from supermarket.matters.models import Matter, MatterState, MatterVersion
 from supermarket.matters.operations import working_version
 from supermarket.matters.queries import matter as find_matter
 from supermarket.matters.queries import office_list, versions
-from supermarket.matters.rules import change_kind_name, publication_findings
+from supermarket.matters.rules import change_kind_name
 from supermarket.matters.states import MATTER, MatterAction
 from supermarket.web import listing
 from supermarket.web.access import needs, present_actor
