@@ -25,9 +25,8 @@ def upgrade() -> None:
             (practitioner_id, kind_code, number, registered_until, verified_at, ended_at)
         SELECT p.id, p.licence_kind_code, p.licence_number, p.registered_until,
             CASE WHEN p.released_at IS NULL THEN (
-                SELECT c.round_at FROM agencies.checks c
-                WHERE c.agency_id = p.agency_id AND c.code = 'practitioners' AND c.outcome = 'pass'
-                    AND c.round_at = (SELECT max(round_at) FROM agencies.checks WHERE agency_id = p.agency_id)
+                SELECT c.last_at FROM agencies.checks c
+                WHERE c.agency_id = p.agency_id AND c.code = 'practitioners' AND c.outcome = 'pass' AND c.present
                 LIMIT 1
             ) END,
             -- Two people once could be filed with the same number; the first keeps it.
