@@ -11,6 +11,7 @@ from supermarket.matters import models as matters
 from supermarket.notices import models as notices
 from supermarket.payments import models as payments
 from supermarket.policies import models as policies
+from supermarket.projects import exception_models as exceptions
 from supermarket.projects import models as projects
 from supermarket.ratings import models as ratings
 from supermarket.selection import models as selection
@@ -26,6 +27,7 @@ ROOMS = (
     deliverables,
     documents,
     events,
+    exceptions,
     matters,
     notices,
     payments,

@@ -29,6 +29,7 @@ class P(StrEnum):
     PROJECT_REVIEW = "project.review"
     PROJECT_VOID = "project.void"
     PROJECT_SUSPEND = "project.suspend"
+    REQUIREMENT_EXCEPT = "requirement.except"
     PROJECT_SEE_UNPUBLISHED = "project.see_unpublished"
     ENROL = "enrolment.enrol"
     QUOTE = "quote.submit"
@@ -120,6 +121,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[P]] = {
             P.PROJECT_REVIEW,
             P.PROJECT_VOID,
             P.PROJECT_SEE_UNPUBLISHED,
+            P.REQUIREMENT_EXCEPT,
             P.AGENCY_DECIDE,
             P.AGENCY_CHECK,
             P.CREDIT_ENTER,

@@ -9,6 +9,7 @@ DEFAULTS: Mapping[str, PolicyValue] = {
     # lifecycle.md, Time limits
     "review_project_days": 1,
     "review_onboarding_days": 2,
+    "exception_decision_days": 2,
     "enrolment_days": 3,
     "direct_acceptance_days": 2,
     "standstill_fiscal_days": 3,

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import BinaryIO
 
 from supermarket.projects.models import Funding
 from supermarket.projects.money_rules import Ground
+from supermarket.projects.requirement_rules import Barred
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,15 @@ class Avoided:
 
     agency_uscc: str
     reason: str
+
+
+@dataclass(frozen=True)
+class QualificationAsked:
+    """What the owner states of the matter's n-th qualification (from 1, in reading order): at least that level."""
+
+    leaf: int
+    level: str | None = None
+    speciality: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,11 @@ class ProjectDraft:
     direct_document: str = ""
     named_agency_uscc: str | None = None
     criteria: tuple[tuple[str, int], ...] = ()
+    qualifications: tuple[QualificationAsked, ...] = ()
+    # A draft may keep wording that is refused but has exceptions, so that one can be asked for; it is never published.
+    keep_refused: bool = False
+    # Of the form that asks: sent twice, it makes one draft.
+    draft_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +86,8 @@ class PublicationSources:
     draw_source: str | None = None
     operator_quote_key: str | None = None
     witness_quote_key: str | None = None
+    # Until when the witness keeps quotes sealed, as it was told.
+    witness_opens_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -78,3 +96,22 @@ class Enrol:
 
     practitioner_ids: tuple[int, ...] = field(default=())
     offered_days: int | None = None
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that comes with a request."""
+
+    stream: BinaryIO
+    name: str
+
+
+@dataclass(frozen=True)
+class AskException:
+    """An owner asks to demand what a rule refuses: the exact sentence, why, and by which law."""
+
+    rule: Barred
+    text: str
+    reason: str
+    legal_basis: str
+    file: Attachment | None = None

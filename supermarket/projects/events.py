@@ -107,3 +107,52 @@ EXCLUDED = declare(
     keys={"agency_uscc", "code"},
     public=False,
 )
+
+EXCEPTION_ASKED = declare(
+    "exception.asked",
+    subject="exception",
+    sentence=N_("An exception was asked for: %(rule)s"),
+    keys={"rule"},
+    public=False,
+)
+EXCEPTION_GRANTED = declare(
+    "exception.granted",
+    subject="exception",
+    sentence=N_("The operator granted an exception: %(rule)s. It becomes public with the notice"),
+    keys={"rule"},
+    public=False,
+)
+EXCEPTION_DENIED = declare(
+    "exception.denied",
+    subject="exception",
+    sentence=N_("The operator denied an exception: %(rule)s"),
+    keys={"rule"},
+    public=False,
+)
+EXCEPTION_WITHDRAWN = declare(
+    "exception.withdrawn",
+    subject="exception",
+    sentence=N_("An exception is no longer asked for: %(rule)s"),
+    keys={"rule"},
+    public=False,
+)
+EXCEPTION_REVOKED = declare(
+    "exception.revoked",
+    subject="exception",
+    sentence=N_("The operator took an exception back before the publication: %(rule)s"),
+    keys={"rule"},
+    public=False,
+)
+EXCEPTION_IN_FORCE = declare(
+    "exception.in_force",
+    subject="exception",
+    sentence=N_("An exception is in force: %(rule)s. Its reason and legal basis are public"),
+    keys={"rule", "text_hash"},
+)
+EXCEPTION_OVERDUE = declare(
+    "exception.overdue",
+    subject="exception",
+    sentence=N_("The operator has not decided on an exception in time: %(rule)s"),
+    keys={"rule"},
+    public=False,
+)

@@ -41,6 +41,18 @@ class Project(Base):
         sa.Index("ix_projects_owner", "owner_id", "id"),
         sa.Index("ix_projects_published", "published_at", "id"),
         sa.Index("ix_projects_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
+        sa.Index(
+            "uq_projects_draft_key",
+            "owner_id",
+            "draft_key",
+            unique=True,
+            postgresql_where=sa.text("draft_key IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_projects_witness_untold",
+            "enrol_until",
+            postgresql_where=sa.text("quote_keys IS NOT NULL AND witness_opens_at IS DISTINCT FROM enrol_until"),
+        ),
         {"schema": "trade"},
     )
 
@@ -76,6 +88,8 @@ class Project(Base):
     payment_terms: Mapped[list[dict[str, str | int]]] = mapped_column(Json)
     draw_source: Mapped[str | None] = mapped_column(sa.Text)
     quote_keys: Mapped[dict[str, str] | None] = mapped_column(Json)
+    # The moment before which the witness opens no quote, as it has last confirmed.
+    witness_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     draw_locked: Mapped[bool] = mapped_column(default=False)
     direct_ground: Mapped[Ground | None] = mapped_column(choice(Ground, "direct_ground"))
     direct_document: Mapped[str] = mapped_column(sa.String(100), default="")
@@ -98,6 +112,8 @@ class Project(Base):
     end_reason: Mapped[str] = mapped_column(sa.Text, default="")
     reissue_of_id: Mapped[int | None] = mapped_column(sa.ForeignKey("trade.projects.id"), unique=True)
     created_by: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.users.id"))
+    # Of the form that made the draft: the same form sent twice makes one.
+    draft_key: Mapped[str | None] = mapped_column(sa.String(64))
     owner: Mapped[Organisation] = relationship(lazy="joined")
     matter_version: Mapped[MatterVersion] = relationship(lazy="joined")
     named_agency: Mapped[Agency | None] = relationship(foreign_keys=[named_agency_id])

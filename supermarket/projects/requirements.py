@@ -174,16 +174,13 @@ def refused_codes(codes: Iterable[Barred]) -> tuple[Refusal, ...]:
 
 
 def _allows(own: KindNeeded, asked: KindNeeded, kinds: Kinds) -> bool:
-    """Whether the matter's own leaf demands what is asked; a speciality that it leaves open may be stated.
-
-    A level that it leaves open may not: every level is a threshold that the matter does not set.
-    """
+    """Whether the matter's own leaf demands what is asked; a speciality or level that it leaves open may be stated."""
     if own.kind != asked.kind or (own.speciality is not None and own.speciality != asked.speciality):
         return False
     kind = kinds.get(asked.kind)
     if kind is None:
         return False
-    return asked.level is None or (own.level is not None and kind.covers(own.level, asked.level))
+    return asked.level is None or own.level is None or kind.covers(own.level, asked.level)
 
 
 def refused_leaves(asked: Requirement | None, own: Requirement | None, kinds: Kinds) -> tuple[Refusal, ...]:

@@ -1,6 +1,6 @@
 """Whether a draft may be kept and a project published: every reason at once, at the field or as a finding."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
@@ -10,27 +10,48 @@ from supermarket.agencies.models import Standing
 from supermarket.agencies.queries import agency_by_uscc
 from supermarket.core.errors import FieldError, InvalidInput, NotFound, RuleBroken, RuleFinding
 from supermarket.core.permissions import region_covers
+from supermarket.matters.models import MatterVersion
 from supermarket.matters.queries import effective_in, matter, published_version
 from supermarket.matters.rules import not_carried_out
 from supermarket.modes.merit_criteria import CriterionKind
 from supermarket.modes.table import AVAILABLE, MODES, ModeName
 from supermarket.policies.queries import number, policies_for, region_exists
 from supermarket.projects.commands import ProjectDraft, PublicationSources
+from supermarket.projects.exception_queries import Key, covered_keys, refusals_of, texts_of
+from supermarket.projects.facts import kinds
 from supermarket.projects.models import Funding, Project
 from supermarket.projects.money_rules import ProcurementLimit, direct_is_allowed, is_within_limits
-from supermarket.projects.requirements import check_requirements
+from supermarket.projects.qualifications import own_tree, stated
+from supermarket.projects.requirements import Refusal, check_requirements
 
 MOST_DAYS = 3650
 # The panel's criteria come with panels.
 CRITERIA = tuple(kind.value for kind in CriterionKind if kind is not CriterionKind.PANEL)
 
 
-def check_draft(command: ProjectDraft, *, owner: Organisation, at: datetime) -> None:
-    """Raises InvalidInput naming every field to mend, else RuleBroken with every rule that says no."""
-    errors = list(_field_errors(command, at))
+def check_draft(
+    command: ProjectDraft,
+    *,
+    owner: Organisation,
+    at: datetime,
+    covered: Collection[Key] = (),
+    keep: bool = False,
+    version: MatterVersion | None = None,
+) -> None:
+    """Raises InvalidInput naming every field to mend, else RuleBroken with every rule that says no.
+
+    `covered`: exceptions granted already. `keep`: what a draft may hold until an exception is granted passes, too.
+    `version`: the matter's wording that the project keeps, if not the present one.
+    """
+    errors = [*_field_errors(command, at), *_qualification_errors(command, version)]
     if errors:
         raise InvalidInput(_("Some fields need to be mended."), errors=errors)
-    findings = list(_rule_findings(command, at))
+    findings = [
+        requirement_finding(each)
+        for each in _refusals(command, version)
+        if each.key not in covered and not (keep and each.rule.exceptable)
+    ]
+    findings += _rule_findings(command, at)
     if findings:
         raise RuleBroken(_("The rules of this market do not allow this project as it is."), findings=findings)
 
@@ -80,6 +101,27 @@ def _region_errors(matter_code: str, region_code: str) -> Iterator[FieldError]:
         yield FieldError("matter_code", "other_list", _("This matter is not in the list of the region."))
     elif (refusal := effective_in(row, region_code).not_carried_out) is not None:
         yield FieldError("matter_code", "not_carried_out", not_carried_out(refusal))
+
+
+def _qualification_errors(command: ProjectDraft, version: MatterVersion | None) -> Iterator[FieldError]:
+    if not command.qualifications:
+        return
+    try:
+        own = own_tree(version or published_version(command.matter_code))
+    except NotFound:  # said at the field of the matter
+        return
+    leaves = list(own.leaves()) if own is not None else []
+    numbers = [item.leaf for item in command.qualifications]
+    if len(set(numbers)) != len(numbers) or any(not 1 <= number_ <= len(leaves) for number_ in numbers):
+        message = _("Choose from the qualifications of the matter, each once.")
+        yield FieldError("qualifications", "unknown", message)
+        return
+    for item in command.qualifications:
+        leaf, kind = leaves[item.leaf - 1], kinds().get(leaves[item.leaf - 1].kind)
+        if kind is None or (item.level is not None and item.level not in kind.levels):
+            yield FieldError("qualifications", "unknown_level", _("This qualification has no such level."))
+        elif item.speciality not in (None, leaf.speciality, *kind.specialities):
+            yield FieldError("qualifications", "unknown_speciality", _("This qualification has no such speciality."))
 
 
 def _terms_errors(command: ProjectDraft) -> Iterator[FieldError]:
@@ -138,10 +180,42 @@ def _criteria_errors(command: ProjectDraft) -> Iterator[FieldError]:
         yield FieldError("criteria", "not_100", _("The weights must add up to 100."))
 
 
+def _refusals(command: ProjectDraft, version: MatterVersion | None) -> tuple[Refusal, ...]:
+    own = own_tree(version or published_version(command.matter_code))
+    return check_requirements(texts_of(command), asked=stated(own, command.qualifications), own=own, kinds=kinds())
+
+
+def requirement_finding(refusal: Refusal) -> RuleFinding:
+    """A refused demand as the API names it: the words, where they stand, the law, and how to write it instead."""
+    rule = refusal.rule
+    return RuleFinding(
+        refusal.code.value,
+        refusal.sentence.text(_),
+        {
+            "field": refusal.field,
+            "found": refusal.found,
+            "start": refusal.start,
+            "end": refusal.end,
+            "passage": refusal.passage,
+            "basis": rule.basis,
+            "instead": _(rule.instead),
+            "exceptable": rule.exceptable,
+        },
+    )
+
+
+def check_refusals(project: Project) -> tuple[Refusal, ...]:
+    """What the project demands by exceptions that it was granted. Raises RuleBroken naming every refusal without one."""
+    covered = covered_keys(project.id)
+    refusals = refusals_of(project)
+    findings = [requirement_finding(each) for each in refusals if each.key not in covered]
+    if findings:
+        message = _("Some requirements are refused and no exception covers them.")
+        raise RuleBroken(message, findings=findings)
+    return refusals
+
+
 def _rule_findings(command: ProjectDraft, at: datetime) -> Iterator[RuleFinding]:
-    texts = {"description": command.description, "requirements": command.requirement_notes}
-    for refusal in check_requirements(texts):
-        yield RuleFinding(refusal.code.value, refusal.sentence.text(_), {"found": refusal.found})
     values = policies_for(command.region_code, at)
     fiscal = command.funding is Funding.FISCAL
     limits = (

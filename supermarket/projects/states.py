@@ -147,3 +147,47 @@ ENROLMENT = Machine[EnrolmentState, EnrolmentAction](
         EnrolmentState.EXCLUDED: {},
     },
 )
+
+
+class ExceptionState(StrEnum):
+    """Where a request for an exception to a rule on requirements stands."""
+
+    ASKED = "asked"
+    GRANTED = "granted"
+    IN_FORCE = "in_force"
+    DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
+
+
+class ExceptionAction(StrEnum):
+    """What can be done to an exception; `publish` comes with the publication of the project that needs it."""
+
+    GRANT = "grant"
+    DENY = "deny"
+    WITHDRAW = "withdraw"
+    REVOKE = "revoke"
+    PUBLISH = "publish"
+
+
+# Once agencies rely on the notice, a granted exception stays.
+EXCEPTION = Machine[ExceptionState, ExceptionAction](
+    "exception",
+    ExceptionState,
+    {
+        ExceptionState.ASKED: {
+            ExceptionAction.GRANT: ExceptionState.GRANTED,
+            ExceptionAction.DENY: ExceptionState.DENIED,
+            ExceptionAction.WITHDRAW: ExceptionState.WITHDRAWN,
+        },
+        ExceptionState.GRANTED: {
+            ExceptionAction.PUBLISH: ExceptionState.IN_FORCE,
+            ExceptionAction.REVOKE: ExceptionState.REVOKED,
+            ExceptionAction.WITHDRAW: ExceptionState.WITHDRAWN,
+        },
+        ExceptionState.IN_FORCE: {},
+        ExceptionState.DENIED: {},
+        ExceptionState.WITHDRAWN: {},
+        ExceptionState.REVOKED: {},
+    },
+)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from supermarket.core.draw import PartiesSource, PublishedSource
+from supermarket.core.draw import DrandSource, PartiesSource, PublishedSource
 from supermarket.core.errors import RuleBroken
 from supermarket.gateways import current
 from supermarket.gateways.errors import GatewayError
@@ -37,15 +37,20 @@ def sources_for(project: Project, *, at: datetime) -> PublicationSources:
                     )
                 )
             )
+        elif kind.partition(":")[0] == "drand":
+            chain = gateways.beacon.chain(kind.partition(":")[2]) if ":" in kind else gateways.beacon.default_chain()
+            source = str(DrandSource(chain.hash))
         else:
             source = str(PublishedSource(kind.partition(":")[2] or "kl8"))
         if not mode.needs_quotes:
             return PublicationSources(draw_source=source)
         enrol_until, _select_at = planned_times(project, at)
+        opens_at = enrol_until.replace(microsecond=0)
         return PublicationSources(
             draw_source=source,
             operator_quote_key=gateways.keys.quote_public_key(project.code).hex(),
-            witness_quote_key=gateways.witness.quote_key(project.code, enrol_until.replace(microsecond=0), at=moment),
+            witness_quote_key=gateways.witness.quote_key(project.code, opens_at, at=moment),
+            witness_opens_at=opens_at,
         )
     except GatewayError as error:
         raise RuleBroken(_(error.msgid, **error.params), code=error.code) from error

@@ -35,6 +35,7 @@ GROUPS: Mapping[str, tuple[object, Mapping[str, Number]]] = {
         {
             "review_project_days": Number(_l("The operator reviews a project"), WORKING),
             "review_onboarding_days": Number(_l("The operator decides on an agency's form"), WORKING),
+            "exception_decision_days": Number(_l("The operator decides on an exception to a rule"), WORKING),
             "social_needs_review": Number(_l("Projects with social money are reviewed, too"), WORD),
             "enrolment_days": Number(_l("Enrolment stays open at least"), WORKING),
             "extension_days": Number(_l("Too few: enrolment is extended once by"), WORKING),

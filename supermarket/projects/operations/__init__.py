@@ -12,6 +12,7 @@ from supermarket.projects.operations.ending import (
     withdraw,
 )
 from supermarket.projects.operations.enrolling import cancel_enrolment, enrol, exclude
+from supermarket.projects.operations.exceptions import ask, deny, grant, revoke, withdraw_exception
 from supermarket.projects.operations.going import (
     announce,
     award,
@@ -33,10 +34,12 @@ __all__ = [
     "announce",
     "approve",
     "archive",
+    "ask",
     "award",
     "cancel_enrolment",
     "complete",
     "delete",
+    "deny",
     "draft",
     "edit",
     "enrol",
@@ -44,6 +47,7 @@ __all__ = [
     "extend",
     "fail",
     "freeze",
+    "grant",
     "lock_for_draw",
     "name_agency",
     "note_decliner",
@@ -51,6 +55,7 @@ __all__ = [
     "reissue",
     "resume",
     "return_to_owner",
+    "revoke",
     "start_selection",
     "start_service",
     "submit",
@@ -59,4 +64,5 @@ __all__ = [
     "unlock_after_draw",
     "void",
     "withdraw",
+    "withdraw_exception",
 ]

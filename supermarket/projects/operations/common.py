@@ -11,6 +11,7 @@ from supermarket.core.permissions import Actor
 from supermarket.extensions import db
 from supermarket.projects.commands import ProjectDraft
 from supermarket.projects.models import Project
+from supermarket.projects.operations.exception_steps import close_exceptions
 from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
 
 END_STATES = frozenset(
@@ -64,6 +65,8 @@ def move(
     if project.state is ProjectState.COMPLETED:
         project.due_what, project.due_at = None, None
     record(tag, project.code, actor=actor, at=at, data=data)
+    if project.state in END_STATES:
+        close_exceptions(project, actor=actor, at=at)
 
 
 def reasoned(text: str, field: str = "reason") -> str:

@@ -1,5 +1,6 @@
 """An owner words a project, edits it, hands it in; the operator returns it; an ended one is reissued."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,22 +14,31 @@ from supermarket.core.identifiers import project_code
 from supermarket.core.permissions import Actor, P, authorise
 from supermarket.core.working_days import local_date
 from supermarket.extensions import db
+from supermarket.matters.models import MatterVersion
 from supermarket.matters.queries import published_version
+from supermarket.matters.requirement_tree import to_json
 from supermarket.policies.queries import calendar, number, policies_for
 from supermarket.projects import events
-from supermarket.projects.commands import ProjectDraft, PublicationSources
+from supermarket.projects.commands import ProjectDraft, PublicationSources, QualificationAsked
+from supermarket.projects.exception_queries import covered_keys
 from supermarket.projects.models import PROJECT_SERIAL, AvoidedAgency, Project
 from supermarket.projects.operations.common import locked, move, reasoned, word_terms
 from supermarket.projects.operations.publishing import publish
-from supermarket.projects.rules import check_draft
+from supermarket.projects.qualifications import own_tree, stated
+from supermarket.projects.rules import check_draft, check_refusals
 from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
 
 
 def draft(command: ProjectDraft, *, actor: Actor, at: datetime) -> Project:
-    """A new draft. Raises Forbidden, InvalidInput at the fields, RuleBroken with every rule that says no."""
+    """A new draft; with a key that made one already, that one as it stands.
+
+    Raises Forbidden, InvalidInput at the fields, RuleBroken with every rule that says no.
+    """
     authorise(actor, P.PROJECT_DRAFT, organisation_id=command.owner_organisation_id)
     owner = organisation(command.owner_organisation_id)
-    check_draft(command, owner=owner, at=at)
+    if command.draft_key and (made := _made_before(owner.id, command.draft_key)) is not None:
+        return made
+    check_draft(command, owner=owner, at=at, keep=command.keep_refused)
     serial = db.session.execute(sa.select(PROJECT_SERIAL.next_value())).scalar_one()
     project = Project(
         code=project_code(local_date(at).year, serial),
@@ -36,6 +46,7 @@ def draft(command: ProjectDraft, *, actor: Actor, at: datetime) -> Project:
         owner=owner,
         created_at=at,
         created_by=actor.user_id,
+        draft_key=command.draft_key or None,
     )
     _word(project, command)
     db.session.add(project)
@@ -44,12 +55,18 @@ def draft(command: ProjectDraft, *, actor: Actor, at: datetime) -> Project:
     return project
 
 
+def _made_before(owner_id: int, key: str) -> Project | None:
+    """The draft of the same form, sent a moment ago; who is second waits until the first is done."""
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(f"draft:{owner_id}:{key}", 0))))
+    return db.session.scalar(sa.select(Project).where(Project.owner_id == owner_id, Project.draft_key == key))
+
+
 def edit(code: str, command: ProjectDraft, *, version: int, actor: Actor, at: datetime) -> Project:
     """Word a draft anew. Raises Conflict for a stale `version`, WrongState once it is handed in."""
     project = locked(code, version=version)
     authorise(actor, P.PROJECT_DRAFT, organisation_id=project.owner_id)
     PROJECT.next(project.state, ProjectAction.EDIT)
-    check_draft(command, owner=project.owner, at=at)
+    check_draft(command, owner=project.owner, at=at, covered=covered_keys(project.id), keep=command.keep_refused)
     db.session.execute(sa.delete(AvoidedAgency).where(AvoidedAgency.project_id == project.id))
     db.session.expire(project, ["avoided"])
     _word(project, command)
@@ -77,6 +94,8 @@ def submit(code: str, *, sources: PublicationSources, actor: Actor, at: datetime
     if not needs_review:
         publish(project, ProjectAction.PUBLISH, sources=sources, actor=actor, at=at)
         return project
+    PROJECT.next(project.state, ProjectAction.SUBMIT)
+    check_refusals(project)
     move(project, ProjectAction.SUBMIT, events.SUBMITTED, actor=actor, at=at)
     project.submitted_at = at
     project.due_what = "review"
@@ -125,7 +144,7 @@ def reissue(code: str, *, actor: Actor, at: datetime) -> Project:
         floor=ended.floor,
         mode=ended.mode,
         stages=ended.stages,
-        requirement_tree=version.requirement_tree,
+        requirement_tree=_tree_again(ended, version),
         requirement_notes=ended.requirement_notes,
         practitioners_needed=ended.practitioners_needed,
         min_stars=ended.min_stars,
@@ -143,12 +162,23 @@ def reissue(code: str, *, actor: Actor, at: datetime) -> Project:
     return project
 
 
+def _tree(version: MatterVersion, asked: Sequence[QualificationAsked]) -> dict[str, object] | None:
+    if not asked:
+        return version.requirement_tree
+    return to_json(stated(own_tree(version), asked))  # type: ignore[return-value]  # a tree is a JSON object or null
+
+
+def _tree_again(ended: Project, version: MatterVersion) -> dict[str, object] | None:
+    """What the owner stated goes with a reissue only while the matter is worded as it was."""
+    return ended.requirement_tree if ended.matter_version_id == version.id else version.requirement_tree
+
+
 def _word(project: Project, command: ProjectDraft) -> None:
     version = published_version(command.matter_code)
     word_terms(project, command)
     project.matter_code = command.matter_code
     project.matter_version = version
-    project.requirement_tree = version.requirement_tree
+    project.requirement_tree = _tree(version, command.qualifications)
     project.region_code = command.region_code
     project.investment_project_code = command.investment_project_code
     project.funding = command.funding

@@ -12,6 +12,7 @@ from supermarket.credit.points import OwnerEvent
 from supermarket.policies.queries import calendar
 from supermarket.projects import events
 from supermarket.projects.models import Project
+from supermarket.projects.opening import tell_later
 from supermarket.projects.operations.common import (
     locked,
     locked_by_id,
@@ -97,6 +98,7 @@ def resume(code: str, *, reason: str, actor: Actor, at: datetime) -> Project:
             moment = getattr(project, name)
             if moment is not None and (name != "enrol_until" or moment > at or project.due_what == "freeze"):
                 setattr(project, name, days.shift(moment, stood))
+        tell_later(project, at=at)
     record(events.RESUMED, project.code, actor=actor, at=at, data={"reason": why, "working_days": stood})
     return project
 

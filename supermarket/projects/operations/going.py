@@ -10,6 +10,7 @@ from supermarket.extensions import db
 from supermarket.policies.queries import calendar, number
 from supermarket.projects import events
 from supermarket.projects.models import Project
+from supermarket.projects.opening import tell_later
 from supermarket.projects.operations.common import locked_by_id, move
 from supermarket.projects.states import ProjectAction
 
@@ -23,6 +24,7 @@ def extend(project: Project, *, live: int, needed: int, at: datetime) -> None:
     project.select_at = days.shift(project.select_at, more)
     project.extended = True
     project.due_what, project.due_at = "freeze", project.enrol_until
+    tell_later(project, at=at)
     move(
         project,
         ProjectAction.EXTEND,

@@ -12,13 +12,18 @@ from supermarket.core.permissions import Actor, P, authorise
 from supermarket.core.working_days import local_date, local_moment
 from supermarket.extensions import db
 from supermarket.matters.queries import effective_in, matter
+from supermarket.matters.requirement_tree import to_json
 from supermarket.modes.table import MODES, ModeName
 from supermarket.policies.queries import calendar, number, policies_for
 from supermarket.projects import events
 from supermarket.projects.commands import ProjectDraft, PublicationSources
+from supermarket.projects.exception_queries import covered_keys, refusals_of
 from supermarket.projects.models import Project, ProjectVersion
+from supermarket.projects.opening import tell_later
 from supermarket.projects.operations.common import locked, move, not_between_receipt_and_order, reasoned, word_terms
-from supermarket.projects.rules import check_draft, check_publication
+from supermarket.projects.operations.exception_steps import put_in_force
+from supermarket.projects.qualifications import own_tree, stated
+from supermarket.projects.rules import check_draft, check_publication, check_refusals
 from supermarket.projects.states import PROJECT, ProjectAction
 
 SELECTION_HOUR = time(10, 0)
@@ -39,6 +44,7 @@ def publish(
     # Asked before anything is fixed, so that a refusal names the state and not a rule.
     PROJECT.next(project.state, action)
     check_publication(project, sources, at=at)
+    refusals = check_refusals(project)
     mode = MODES[ModeName(project.mode)]
     project.policy = policies_for(project.region_code, at)
     project.regional_version_ids = effective_in(matter(project.matter_code), project.region_code).version_ids
@@ -51,6 +57,9 @@ def publish(
     if mode.has_enrolment:
         project.enrol_until, project.select_at = planned_times(project, at)
         project.due_what, project.due_at = "freeze", project.enrol_until
+        told = sources.witness_opens_at == project.enrol_until.replace(microsecond=0)
+        project.witness_opens_at = project.enrol_until if told else None
+        tell_later(project, at=at)
     else:
         project.enrol_until, project.select_at = None, None
         project.due_what, project.due_at = None, None
@@ -64,6 +73,7 @@ def publish(
         at=at,
         data={"mode": project.mode, **_times(project), "version": first},
     )
+    put_in_force(project, frozenset(each.key for each in refusals), actor=actor, at=at)
 
 
 def _pipeline(project: Project) -> list[dict[str, object]]:
@@ -123,12 +133,14 @@ def amend(code: str, command: ProjectDraft, *, reason: str, version: int, actor:
             _("Enrolment has ended; a project can no longer be amended."), state=project.state.value, allowed=[]
         )
     why = reasoned(reason)
-    fixed = {
+    fixed: dict[str, tuple[object, object]] = {
         "matter_code": (command.matter_code, project.matter_code),
         "mode": (command.mode, project.mode),
         "funding": (command.funding, project.funding),
         "region_code": (command.region_code, project.region_code),
     }
+    tree = stated(own_tree(project.matter_version), command.qualifications)
+    fixed["qualifications"] = (to_json(tree), project.requirement_tree)
     errors = [
         FieldError(
             name, "fixed", _("This was fixed at the publication; withdraw and reissue the project to change it.")
@@ -138,10 +150,17 @@ def amend(code: str, command: ProjectDraft, *, reason: str, version: int, actor:
     ]
     if errors:
         raise InvalidInput(_("Some fields cannot be amended."), errors=errors)
-    check_draft(command, owner=project.owner, at=at)
+    covered = covered_keys(project.id)
+    check_draft(command, owner=project.owner, at=at, covered=covered, version=project.matter_version)
     number_now = len(versions(project.id)) + 1
+    until = project.enrol_until
     word_terms(project, command)
     project.enrol_until, project.select_at = planned_times(project, at)
+    if project.quote_keys is not None and project.enrol_until < until:
+        # The witness keeps quotes sealed until then and never opens them earlier.
+        project.enrol_until = until
+        project.enrol_until, project.select_at = planned_times(project, at)
+    tell_later(project, at=at)
     project.due_at = project.enrol_until
     db.session.add(
         ProjectVersion(project_id=project.id, number=number_now, reason=why, wording=wording(project), at=at)
@@ -154,6 +173,7 @@ def amend(code: str, command: ProjectDraft, *, reason: str, version: int, actor:
         at=at,
         data={"reason": why, "version": number_now, **_times(project)},
     )
+    put_in_force(project, frozenset(each.key for each in refusals_of(project)), actor=actor, at=at)
     return project
 
 
