@@ -82,7 +82,6 @@ def _check_change(change_id: int, at: datetime, answers: object) -> bool:
 
 
 DUE: tuple[DueKind, ...] = (
-    DueKind("agency_expiry", _ends, lambda agency_id, at, _prepared: hide_expired(agency_id, at)),
     DueKind("agency_checks", checks_due, _check, _ask),
     DueKind(
         "agency_freeze_over", _freezes_over, lambda agency_id, at, _prepared: end_standing_when_over(agency_id, at)
@@ -90,5 +89,6 @@ DUE: tuple[DueKind, ...] = (
     DueKind(
         "service_withdrawal_over", withdrawals_over, lambda number, at, _prepared: end_withdrawal_when_over(number, at)
     ),
+    DueKind("agency_expiry", _ends, lambda agency_id, at, _prepared: hide_expired(agency_id, at)),
     DueKind("profile_change_checks", changes_due, _check_change, _ask_about_change),
 )

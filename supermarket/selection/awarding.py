@@ -1,31 +1,23 @@
 """Awards: announced in the stored order, accepted, declined, made final after the standstill; nobody sets a winner."""
 
 from datetime import datetime
-from typing import cast
 
 import sqlalchemy as sa
-from flask import current_app
-from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from supermarket.accounts.models import Organisation
 from supermarket.agencies.models import Agency
-from supermarket.core.clock import LOCAL
 from supermarket.core.errors import NotFound, RuleBroken, WrongState
 from supermarket.core.events import Event, record
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise
 from supermarket.credit.operations import enter
 from supermarket.credit.points import CreditEvent
-from supermarket.documents.operations import store
 from supermarket.extensions import db
-from supermarket.gateways import current
 from supermarket.modes.succession import next_in_order
 from supermarket.modes.table import MODES, ModeName
 from supermarket.policies.queries import calendar, number
-from supermarket.projects.eligibility import eligible
 from supermarket.projects.eligibility_facts import Moment
 from supermarket.projects.models import Enrolment, Funding, Project
-from supermarket.projects.operations import announce, award, fail, name_agency, note_decliner
+from supermarket.projects.operations import announce, fail, name_agency, note_decliner
 from supermarket.projects.operations.common import locked, locked_by_id, reasoned
 from supermarket.projects.operations.enrolling import (
     acting_agency,
@@ -159,7 +151,7 @@ def accept_award(code: str, *, practitioner_ids: tuple[int, ...] = (), actor: Ac
     after = AWARD.next(row.state, AwardAction.ACCEPT)
     if row.due_at is not None and at >= row.due_at:
         raise WrongState(_("The time to answer is over."), state=row.state.value, allowed=[])
-    enrolment = _enrolment_of(row)
+    enrolment = enrolment_of(row)
     people = own_practitioners(agency, practitioner_ids)
     findings = run_rules(project, agency, people, moment=Moment.FREEZE, at=at, pool_of=())
     must_be_eligible(findings)
@@ -249,81 +241,11 @@ def drop_award(award_id: int, *, action: AwardAction, reason: str, actor: Actor,
 
 def offer_lapsed_due(award_id: int, at: datetime, prepared: object) -> bool:
     """The named agency did not answer in time: the project fails (direct)."""
-    row = _due_award(award_id, AwardState.OFFERED, at)
+    row = due_award(award_id, AwardState.OFFERED, at)
     if row is None:
         return False
     drop_award(row.id, action=AwardAction.LAPSE, reason=_("No answer in time."), actor=SYSTEM, at=at)
     return True
-
-
-def standstill_due(award_id: int, at: datetime, prepared: object) -> bool:
-    """The standstill is over: run the rules a third time, then issue the notice or go to the next in order."""
-    row = _due_award(award_id, AwardState.ANNOUNCED, at)
-    if row is None:
-        return False
-    project = row.project
-    enrolment = _enrolment_of(row)
-    people = enrolment.practitioners
-    findings = run_rules(project, row.agency, people, moment=Moment.AWARD, at=at, pool_of=())
-    keep_findings(enrolment, findings, moment=Moment.AWARD, at=at)
-    if not eligible(findings):
-        bad = next(item for item in findings if not item.ok)
-        drop_award(row.id, action=AwardAction.DISQUALIFY, reason=bad.sentence.text(_), actor=SYSTEM, at=at)
-        return True
-    _issue_notice(row, project, at)
-    return True
-
-
-def _issue_notice(row: Award, project: Project, at: datetime) -> None:
-    row.state = AWARD.next(row.state, AwardAction.ISSUE_NOTICE)
-    row.due_at = None
-    local = at.astimezone(LOCAL)
-    row.notice_at = at
-    row.notice_number = f"中选〔{local.year}〕{project.code.rpartition('-')[2]}-{row.position}"
-    sign_until = calendar().due_after(at, number(project.policy, "signing_days"))
-    owner: Organisation = project.owner
-    with force_locale("zh_CN"):
-        data = current().pdf.render(
-            "award_notice",
-            {
-                "number": row.notice_number,
-                "dated": local.date().isoformat(),
-                "issuer": str(current_app.config["SITE_NAME"]),
-                "seal_text": str(current_app.config["SITE_NAME"]),
-                "agency_name": row.agency.name,
-                "agency_uscc": row.agency.uscc,
-                "owner_name": owner.name,
-                "project_code": project.code,
-                "project_name": project.name,
-                "matter_name": project.matter_version.name,
-                "mode": _(MODES[ModeName(project.mode)].label),
-                "price_fen": row.price,
-                "selected_on": cast(datetime, row.announced_at).astimezone(LOCAL).date().isoformat(),
-                "sign_within_working_days": number(project.policy, "signing_days"),
-                "sign_until": sign_until.astimezone(LOCAL).date().isoformat(),
-                "verify_url": f"{current_app.config['SITE_URL']}/projects/{project.code}",
-                "demo": bool(current_app.config["DEMO"]),
-            },
-        )
-    row.notice_document_id = store(
-        data,
-        f"{project.code}-notice-{row.position}.pdf",
-        subject_kind="project",
-        subject_code=project.code,
-        owner_organisation_id=project.owner_id,
-        public=True,
-        actor=SYSTEM,
-        at=at,
-    ).id
-    award(project, row.agency, at=at)
-    record(
-        events.NOTICE_ISSUED,
-        project.code,
-        actor=SYSTEM,
-        at=at,
-        data={"award_id": row.id, "agency_uscc": row.agency.uscc, "notice_number": row.notice_number},
-        agency_uscc=row.agency.uscc,
-    )
 
 
 def mark_contracted(award_id: int, *, actor: Actor, at: datetime) -> Award:
@@ -354,7 +276,7 @@ def shift_award(event: Event) -> None:
         row.due_at = calendar().shift(row.due_at, stood)
 
 
-def _enrolment_of(row: Award) -> Enrolment:
+def enrolment_of(row: Award) -> Enrolment:
     return db.session.scalars(
         sa.select(Enrolment).where(
             Enrolment.project_id == row.project_id,
@@ -371,7 +293,7 @@ def _own_award(project: Project, agency: Agency) -> Award:
     return row
 
 
-def _due_award(award_id: int, state: AwardState, at: datetime) -> Award | None:
+def due_award(award_id: int, state: AwardState, at: datetime) -> Award | None:
     project_id = db.session.scalar(sa.select(Award.project_id).where(Award.id == award_id))
     if project_id is None:
         return None

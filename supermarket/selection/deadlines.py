@@ -9,11 +9,12 @@ from supermarket.core.deadlines import DueKind, Found
 from supermarket.extensions import db
 from supermarket.projects.models import Project
 from supermarket.projects.states import ProjectState
-from supermarket.selection.awarding import offer_lapsed_due, standstill_due
+from supermarket.selection.awarding import offer_lapsed_due
 from supermarket.selection.drawing import draw_due, prepare_receipt, prepare_value, receive_receipt
 from supermarket.selection.freezing import freeze_due, reduced_refused_due
 from supermarket.selection.low_quotes import statement_due
 from supermarket.selection.models import Award, CostStatement, Draw, Quote, QuoteList
+from supermarket.selection.notice import prepare_standstill, standstill_due
 from supermarket.selection.quoting import open_quotes, prepare_opening
 from supermarket.selection.running import select_due
 from supermarket.selection.states import AwardState, DrawState
@@ -128,5 +129,5 @@ DUE: tuple[DueKind, ...] = (
     DueKind("draw.draw", _draws, draw_due, prepare_value),
     DueKind("cost_statement", _statements, statement_due),
     DueKind("award.offer", _offers, offer_lapsed_due),
-    DueKind("award.standstill", _standstills, standstill_due),
+    DueKind("award.standstill", _standstills, standstill_due, prepare_standstill),
 )

@@ -51,6 +51,7 @@ RULE_LABELS = {
     "licences": _l("Licences"),
     "practitioner_load": _l("Load of practitioners"),
     "linked": _l("Linked agencies"),
+    "registries": _l("Registries"),
 }
 MEND = {
     "offers_matter": "agency.services",
