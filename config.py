@@ -95,6 +95,7 @@ class Settings:
             "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "supermarket" / "translations"),
             "WITNESS_URL": os.environ.get("WITNESS_URL", "http://127.0.0.1:8765"),
             "WITNESS_KEY": os.environ.get("WITNESS_KEY", ""),
+            "BEACON_URLS": os.environ.get("BEACON_URLS", ""),
             "SEARCH_ENGINE": os.environ.get("SEARCH_ENGINE", "whoosh"),
             "SITE_NAME_EN": os.environ.get("SITE_NAME_EN", "Supermarket"),
             "SITE_NAME": os.environ.get("SITE_NAME", "中介服务网上超市"),

@@ -81,7 +81,7 @@ def _draws(at: datetime, limit: int) -> Found:
             Draw.state == DrawState.RECEIPTED,
             Draw.draw_at <= at,
             Project.state == ProjectState.SELECTING,
-            Draw.source.startswith("parties:"),
+            sa.or_(Draw.source.startswith("parties:"), Draw.source.startswith("drand:")),
         )
         .order_by(Draw.draw_at, Draw.id)
     )

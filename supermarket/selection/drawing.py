@@ -7,12 +7,14 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from supermarket.core.draw import (
+    DrandSource,
     DrawError,
     Excluded,
     PartiesSource,
     PublishedSource,
     Receipt,
     Record,
+    Source,
     check_value,
     draw_key,
     draw_order,
@@ -27,6 +29,7 @@ from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM, Actor, P, Role, authorise
 from supermarket.extensions import db
 from supermarket.gateways import current
+from supermarket.gateways.beacon import BeaconError, Round, checked
 from supermarket.gateways.errors import GatewayError
 from supermarket.projects.models import Project
 from supermarket.projects.operations import lock_for_draw, unlock_after_draw
@@ -58,6 +61,7 @@ def receive_receipt(draw_id: int, at: datetime, prepared: object) -> bool:
         return False
     draw.state = DRAW.next(draw.state, DrawAction.RECEIVE_RECEIPT)
     draw.receipt = prepared.content()
+    draw.draw_at = max(draw.draw_at, _value_from(parse_source(draw.source), prepared.at))
     lock_for_draw(draw.project)
     record(
         events.RECEIPTED,
@@ -69,6 +73,14 @@ def receive_receipt(draw_id: int, at: datetime, prepared: object) -> bool:
     return True
 
 
+def _value_from(source: Source, receipt_at: datetime) -> datetime:
+    """From when on the source has the value of a draw with this receipt."""
+    if isinstance(source, DrandSource):
+        chain = current().beacon.chain(source.chain_hash)
+        return chain.time_of(chain.round_for(receipt_at))
+    return receipt_at + source.earliest
+
+
 @dataclass(frozen=True)
 class Reveals:
     """The parties' r's in the order of their commitments."""
@@ -76,17 +88,21 @@ class Reveals:
     values: tuple[str, ...]
 
 
-def prepare_value(draw_id: int, at: datetime) -> Reveals | None:
-    """Have both parties reveal; None if one does not answer now."""
+def prepare_value(draw_id: int, at: datetime) -> Reveals | Round | None:
+    """Have both parties reveal, or fetch the beacon's round; None if one of them does not answer now."""
     draw = db.session.get(Draw, draw_id)
     if draw is None or draw.state is not DrawState.RECEIPTED:
         return None
-    if not isinstance(parse_source(draw.source), PartiesSource):
-        return None
-    code, purpose = draw.project.code, draw.purpose
+    source = parse_source(draw.source)
+    code, purpose, receipt = draw.project.code, draw.purpose, draw.receipt
     db.session.rollback()  # nothing is held while the outside is asked
     gateways = current()
     try:
+        if isinstance(source, DrandSource):
+            number = gateways.beacon.chain(source.chain_hash).round_for(_receipt_time(receipt))
+            return gateways.beacon.round(source.chain_hash, number)
+        if not isinstance(source, PartiesSource):
+            return None
         witness = gateways.witness.reveal(code, purpose)
         return Reveals((gateways.keys.chain_reveal(code, purpose), witness))
     except GatewayError:
@@ -97,15 +113,12 @@ def draw_due(draw_id: int, at: datetime, prepared: object) -> bool:
     """Compute the draw from the reveals, once, publish its order, and let the selection go on."""
     draw = _locked_draw(draw_id)
     project = draw.project
-    if (
-        draw.state is not DrawState.RECEIPTED
-        or draw.draw_at > at
-        or project.state is not ProjectState.SELECTING
-        or not isinstance(prepared, Reveals)
-    ):
+    if draw.state is not DrawState.RECEIPTED or draw.draw_at > at or project.state is not ProjectState.SELECTING:
         return False
     source = parse_source(draw.source)
-    if not isinstance(source, PartiesSource):
+    if isinstance(prepared, Round) and isinstance(source, DrandSource):
+        return draw_by_round(draw, source, prepared, ("beacon",), at)
+    if not isinstance(source, PartiesSource) or not isinstance(prepared, Reveals):
         return False
     for committed, revealed in zip(source.commitments, prepared.values, strict=True):
         if not is_reveal_of(committed, revealed):
@@ -113,6 +126,52 @@ def draw_due(draw_id: int, at: datetime, prepared: object) -> bool:
     _compute(draw, parties_value(prepared.values), ("operator", "witness"), at)
     advance_project(project, at)
     return True
+
+
+def draw_by_round(draw: Draw, source: DrandSource, come: Round, by: tuple[str, ...], at: datetime) -> bool:
+    """Compute a locked draw from the one round that it takes; False for any other round."""
+    chain = current().beacon.chain(source.chain_hash)
+    if come.number != chain.round_for(_receipt_time(draw.receipt)):
+        return False
+    draw.beacon = {"round": str(come.number), "signature": come.signature}
+    _compute(draw, come.randomness, by, at, source_time=chain.time_of(come.number))
+    advance_project(draw.project, at)
+    return True
+
+
+def _receipt_time(receipt: dict[str, str] | None) -> datetime:
+    if receipt is None:
+        raise LookupError("a draw without a receipt takes no value")
+    return parse_time(receipt["at"])
+
+
+def hand_in_round(code: str, *, purpose: str, signature: str, actor: Actor, at: datetime) -> Draw:
+    """Anybody hands the beacon's round in, should its relays not be reached from here: its signature is all that counts.
+
+    Raises NotFound, WrongState before the round's time and once the draw is over, RuleBroken for another source,
+    InvalidInput for a signature that is not the beacon's of exactly this round.
+    """
+    project = locked(code)
+    draw = db.session.scalar(
+        sa.select(Draw).where(Draw.project_id == project.id, Draw.purpose == purpose).with_for_update(of=Draw)
+    )
+    if draw is None:
+        raise NotFound(_("There is no such draw."))
+    source = parse_source(draw.source)
+    if not isinstance(source, DrandSource):
+        raise RuleBroken(_("This draw takes no round of a beacon."), code="other_source")
+    if draw.state is not DrawState.RECEIPTED or project.state is not ProjectState.SELECTING or at < draw.draw_at:
+        raise WrongState(_("A round cannot be handed in now."), state=draw.state.value, allowed=[])
+    chain = current().beacon.chain(source.chain_hash)
+    number = chain.round_for(_receipt_time(draw.receipt))
+    try:
+        come = checked(chain, number, signature.strip())
+    except BeaconError as error:
+        message = _(error.msgid, **error.params)
+        raise InvalidInput(message, errors=[FieldError("signature", error.code, message)]) from error
+    record(events.ROUND_HANDED_IN, project.code, actor=actor, at=at, data={"purpose": draw.purpose, "round": number})
+    draw_by_round(draw, source, come, ("anybody",), at)
+    return draw
 
 
 def enter_numbers(code: str, *, purpose: str, numbers: str, actor: Actor, at: datetime) -> Draw:
@@ -159,13 +218,15 @@ def _entering_role(project: Project, actor: Actor) -> str:
     return grant.role.value if grant is not None else Role.REGULATOR.value
 
 
-def _compute(draw: Draw, value: str, entered_by: tuple[str, ...], at: datetime) -> None:
+def _compute(
+    draw: Draw, value: str, entered_by: tuple[str, ...], at: datetime, *, source_time: datetime | None = None
+) -> None:
     pool = parse_pool_file(draw.pool_file.encode("ascii"))
     moment = at.replace(microsecond=0)
     draw.value = value
     draw.entered_by = list(entered_by)
     draw.refused = []
-    draw.source_time = moment
+    draw.source_time = source_time or moment
     draw.key = draw_key(draw.pool_hash, value)
     draw.order = list(draw_order(pool.members, draw.key))
     draw.drawn_at = moment

@@ -40,6 +40,12 @@ NUMBERS_ENTERED = declare(
     sentence=N_("The bulletin's numbers for the draw “%(purpose)s” were entered by the %(role)s"),
     keys={"purpose", "role"},
 )
+ROUND_HANDED_IN = declare(
+    "draw.round_handed_in",
+    subject="project",
+    sentence=N_("The beacon's round %(round)s for the draw “%(purpose)s” was handed in"),
+    keys={"purpose", "round"},
+)
 NUMBERS_DIFFER = declare(
     "draw.numbers_differ",
     subject="project",

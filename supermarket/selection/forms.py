@@ -60,3 +60,15 @@ class NumbersForm(CommandForm):
             Regexp(NUMBERS, message=_l("Give the numbers with two digits each and single spaces: 03 07 12.")),
         ],
     )
+
+
+class RoundForm(CommandForm):
+    """Anybody hands the beacon's round in: its signature, 96 hex digits."""
+
+    signature = StringField(
+        _l("Signature of the round"),
+        validators=[
+            Text(least=96, most=96),
+            Regexp(r"^[0-9a-f]{96}$", message=_l("The signature has 96 digits from 0-9 and a-f.")),
+        ],
+    )

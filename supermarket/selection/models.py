@@ -61,6 +61,7 @@ class Draw(Base):
     entries: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
     source_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     value: Mapped[str | None] = mapped_column(sa.Text)
+    beacon: Mapped[dict[str, str] | None] = mapped_column(Json)
     entered_by: Mapped[list[str]] = mapped_column(Json, default=list)
     refused: Mapped[list[str]] = mapped_column(Json, default=list)
     key: Mapped[str | None] = mapped_column(sa.String(64))

@@ -7,7 +7,7 @@ from supermarket.selection.awarding import (
     drop_award,
     mark_contracted,
 )
-from supermarket.selection.drawing import enter_numbers
+from supermarket.selection.drawing import enter_numbers, hand_in_round
 from supermarket.selection.low_quotes import decide_cost_statement, give_cost_statement
 from supermarket.selection.quoting import QuoteHandedIn, submit_quote
 
@@ -20,6 +20,7 @@ __all__ = [
     "drop_award",
     "enter_numbers",
     "give_cost_statement",
+    "hand_in_round",
     "mark_contracted",
     "submit_quote",
 ]

@@ -174,6 +174,7 @@ MATRIX: dict[str, str | frozenset[str]] = {
     "public.results": ANYBODY,
     "public.search": ANYBODY,
     "public.statistics": ANYBODY,
+    "public.round_of_beacon": ANYBODY,
     "public.status": ANYBODY,
     "public.submission_file": SIGNED_IN,
     "public.verify": ANYBODY,

@@ -22,7 +22,7 @@ from py_ecc.optimized_bls12_381.optimized_pairing import final_exponentiate, pai
 from supermarket.core.draw.errors import DrawError
 from supermarket.core.draw.sources import DrandSource
 
-_DOMAIN = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
+DOMAIN = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
 _SIGNATURE_BYTES, _KEY_BYTES = 48, 96
 MAX_ROUND = 2**63 - 1
 
@@ -67,6 +67,11 @@ QUICKNET = Chain(
 CHAINS: Mapping[str, Chain] = {QUICKNET.hash: QUICKNET}
 
 
+def round_message(number: int) -> bytes:
+    """What a round's signature is over: SHA-256 of its number in eight bytes, big-endian."""
+    return sha256(number.to_bytes(8, "big")).digest()
+
+
 def signature_holds(chain: Chain, number: int, signature: str) -> bool:
     """Whether `signature` (96 lower-case hex digits) is the chain's for this round; False for anything malformed."""
     if not 1 <= number <= MAX_ROUND or len(signature) != 2 * _SIGNATURE_BYTES or signature != signature.lower():
@@ -80,7 +85,7 @@ def signature_holds(chain: Chain, number: int, signature: str) -> bool:
     raw = bytes.fromhex(chain.public_key)
     half = _KEY_BYTES // 2
     key = decompress_G2(G2Compressed((int.from_bytes(raw[:half], "big"), int.from_bytes(raw[half:], "big"))))
-    message = hash_to_G1(sha256(number.to_bytes(8, "big")).digest(), _DOMAIN, sha256)  # type: ignore[arg-type]  # it wants the constructor, its annotation names the hash
+    message = hash_to_G1(round_message(number), DOMAIN, sha256)  # type: ignore[arg-type]  # it wants the constructor, its annotation names the hash
     # e(signature, generator) = e(message, key), as one product.
     both = pairing(G2, point, final_exponentiate=False) * pairing(key, neg(message), final_exponentiate=False)
     return bool(final_exponentiate(both) == FQ12.one())

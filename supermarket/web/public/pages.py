@@ -2,6 +2,7 @@
 
 from supermarket.web.public import (
     agencies,
+    ceremony,
     contracts,
     credit,
     front,
@@ -17,6 +18,7 @@ from supermarket.web.public.blueprint import blueprint
 __all__ = [
     "agencies",
     "blueprint",
+    "ceremony",
     "contracts",
     "credit",
     "front",
