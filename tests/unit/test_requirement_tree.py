@@ -263,3 +263,20 @@ def test_any_is_or_and_all_is_and(first: Requirement, second: Requirement, held:
 def test_json_is_read_back(first: Requirement, second: Requirement, third: Requirement) -> None:
     tree = any_of(first, all_of(second, third))
     assert from_json(to_json(tree)) == tree
+
+
+@given(TREES)
+def test_every_tree_is_read_back_and_said(tree: Requirement) -> None:
+    assert from_json(to_json(tree)) == tree
+    said = as_sentence(tree, NAMES)
+    assert said.strip()
+    assert all(NAMES[needed.kind] in said for needed in tree.leaves())
+
+
+@given(st.lists(TREES, min_size=1, max_size=4), HELD)
+def test_all_of_with_no_qualification_fails_whatever_else_is_there(
+    branches: list[Requirement], held: list[HeldQualification]
+) -> None:
+    assert not evaluate(all_of(*branches), [], ON, KINDS).met
+    never = leaf("Q999")
+    assert not evaluate(all_of(*branches, never), held, ON, KINDS).met
