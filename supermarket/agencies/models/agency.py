@@ -148,7 +148,7 @@ class Service(Base):
     fee_standard: Mapped[str] = mapped_column(sa.Text)
     promised_days: Mapped[int]
     # A new service is hidden until its checks have passed.
-    hidden_reason: Mapped[str | None] = mapped_column(sa.String(64), default="unchecked")
+    hidden_reason: Mapped[str | None] = mapped_column(sa.String(64))
     # Changed or no longer offered since then; the row stays readable.
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     agency: Mapped[Agency] = relationship(back_populates="services")
