@@ -3,6 +3,7 @@
 from supermarket.accounts import events as account
 from supermarket.agencies import events as agency
 from supermarket.agencies import handlers as agencies
+from supermarket.agencies import locks
 from supermarket.agencies.checks import sources
 from supermarket.agencies.operations import identity
 from supermarket.contracts import events as contract
@@ -17,6 +18,7 @@ from supermarket.notices.recipients import TOLD
 from supermarket.payments import events as payment
 from supermarket.payments import handlers as payments
 from supermarket.projects import events as project
+from supermarket.projects.people import locks_of
 from supermarket.ratings import handlers as ratings
 from supermarket.selection import events as selection
 from supermarket.selection.awarding import close_live_award, offer_direct, shift_award
@@ -61,3 +63,4 @@ def connect() -> None:
     for tag in TOLD:
         HANDLERS[tag] = (*HANDLERS.get(tag, ()), tell)
     sources.provide(MarketLists())
+    locks.provide(locks_of)

@@ -17,6 +17,12 @@ from supermarket.agencies.operations import (
     end_withdrawal_when_over,
 )
 from supermarket.agencies.operations.changes import changes_due
+from supermarket.agencies.operations.moves import (
+    lapse_move,
+    moves_lapsing,
+    moves_unanswered,
+    pass_on_unanswered,
+)
 from supermarket.agencies.operations.onboarding import checks_due, hide_expired
 from supermarket.agencies.operations.withdrawing import withdrawals_over
 from supermarket.agencies.rounds import Asked, ask_about, due_together, write_rounds
@@ -91,4 +97,10 @@ DUE: tuple[DueKind, ...] = (
     ),
     DueKind("agency_expiry", _ends, lambda agency_id, at, _prepared: hide_expired(agency_id, at)),
     DueKind("profile_change_checks", changes_due, _check_change, _ask_about_change),
+    DueKind("practitioner_move_lapsed", moves_lapsing, lambda move_id, at, _prepared: lapse_move(move_id, at)),
+    DueKind(
+        "practitioner_move_unanswered",
+        moves_unanswered,
+        lambda move_id, at, _prepared: pass_on_unanswered(move_id, at),
+    ),
 )

@@ -175,3 +175,64 @@ EXPIRY_REMINDED = declare(
     keys={"days", "until", "subjects"},
     public=False,
 )
+# People: never a name or a number, nor, in an event of the agency that asks, where a person is.
+LICENCE_FILED = declare(
+    "practitioner.licence_filed",
+    subject="practitioner",
+    sentence=N_("A personal licence was filed"),
+    keys={"licence"},
+    public=False,
+)
+LICENCE_CHANGED = declare(
+    "practitioner.licence_changed",
+    subject="practitioner",
+    sentence=N_("A personal licence was corrected"),
+    keys={"licence", "before"},
+    public=False,
+)
+LICENCE_REMOVED = declare(
+    "practitioner.licence_removed",
+    subject="practitioner",
+    sentence=N_("A personal licence was taken out of the file"),
+    keys={"licence"},
+    public=False,
+)
+RENAMED = declare(
+    "practitioner.renamed", subject="practitioner", sentence=N_("A practitioner's name was corrected"), public=False
+)
+# Of the agency where the person is.
+MOVE_ASKED = declare(
+    "practitioner.move_asked",
+    subject="practitioner_move",
+    sentence=N_("Another agency asks you to release a practitioner"),
+    public=False,
+)
+MOVE_DISPUTED = declare(
+    "practitioner.move_disputed",
+    subject="practitioner_move",
+    sentence=N_("The operator decides whether a practitioner may move"),
+    keys={"refused"},
+    public=False,
+)
+MOVE_CLOSED = declare(
+    "practitioner.move_closed",
+    subject="practitioner_move",
+    sentence=N_("A request to release a practitioner has ended"),
+    keys={"state"},
+    public=False,
+)
+# Of the agency that asked.
+MOVE_ANSWERED = declare(
+    "practitioner.move_answered",
+    subject="practitioner_move",
+    sentence=N_("Your request for a practitioner has an answer"),
+    keys={"state"},
+    public=False,
+)
+SEARCHED = declare(
+    "practitioner.searched",
+    subject="practitioner_search",
+    sentence=N_("An office searched for a person by identity number"),
+    keys={"found"},
+    public=False,
+)

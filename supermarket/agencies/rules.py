@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from supermarket.agencies.commands import AgencyProfile, NewPractitioner, NewQualification, NewRelatedParty, NewService
 from supermarket.agencies.models import Qualification
+from supermarket.agencies.practitioner_commands import NewLicence
 from supermarket.agencies.seats import Seats, filled
 from supermarket.core.errors import FieldError
 from supermarket.core.identifiers import IdentifierError, is_identity_number, is_uscc, parse_uscc
@@ -99,19 +100,26 @@ def not_live(kind: QualificationKind) -> str:
 
 def practitioner_errors(person: NewPractitioner, on: date) -> list[FieldError]:
     """What is wrong with a practitioner."""
+    licence = NewLicence(person.licence_kind_code, person.licence_number, person.registered_until)
+    errors = licence_errors(licence, on)
+    if not person.name.strip():
+        errors.append(FieldError("name", "missing", _("Please fill this in.")))
+    if not is_identity_number(person.identity_number):
+        errors.append(FieldError("identity_number", "form", _("This is no identity number: a digit is mistyped.")))
+    return errors
+
+
+def licence_errors(licence: NewLicence, on: date) -> list[FieldError]:
+    """What is wrong with a personal licence; abolished kinds are refused with the reason."""
     errors = []
-    kind = kinds_by_code().get(person.licence_kind_code)
+    kind = kinds_by_code().get(licence.kind_code)
     if kind is None or kind.holder is not Holder.PERSON:
         errors.append(FieldError("licence_kind", "unknown", _("There is no personal licence with this code.")))
     elif not kind.live:
         errors.append(FieldError("licence_kind", kind.status.value, not_live(kind)))
-    if not person.name.strip():
-        errors.append(FieldError("name", "missing", _("Please fill this in.")))
-    if not person.licence_number.strip():
+    if not licence.number.strip():
         errors.append(FieldError("licence_number", "missing", _("Give the number of the licence.")))
-    if not is_identity_number(person.identity_number):
-        errors.append(FieldError("identity_number", "form", _("This is no identity number: a digit is mistyped.")))
-    if person.registered_until < on:
+    if licence.registered_until < on:
         errors.append(FieldError("registered_until", "expired", _("The registration has run out.")))
     return errors
 

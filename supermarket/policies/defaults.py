@@ -59,6 +59,9 @@ DEFAULTS: Mapping[str, PolicyValue] = {
     "removal_statement_days": 5,
     "removal_decision_days": 15,
     "practitioner_load": 5,
+    # onboarding.md: moving needs release
+    "practitioner_release_days": 5,
+    "practitioner_decision_days": 5,
     # Who did the second may not do the first in one investment project (回避): evaluation:compilation.
     "barred_pairs": ["ZJ003:ZJ002", "ZJ005:ZJ004", "ZJ007:ZJ006", "ZJ009:ZJ008"],
 }

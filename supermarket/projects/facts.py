@@ -27,10 +27,10 @@ from supermarket.projects.eligibility_facts import (
     NamedPractitioner,
 )
 from supermarket.projects.links import Links
-from supermarket.projects.models import Enrolment, EnrolmentPractitioner, Funding, Project
-from supermarket.projects.states import EnrolmentState, ProjectState
+from supermarket.projects.models import Funding, Project
+from supermarket.projects.people import BUSY, loads
+from supermarket.projects.states import ProjectState
 
-BUSY = (ProjectState.ANNOUNCED, ProjectState.AWARDED, ProjectState.IN_SERVICE)
 WORKED = (*BUSY, ProjectState.COMPLETED, ProjectState.ARCHIVED)
 
 
@@ -171,18 +171,6 @@ def _earlier_work(project: Project, agency: Agency) -> tuple[EarlierWork, ...]:
 
 
 def _named(project: Project, row: Practitioner) -> NamedPractitioner:
-    load = db.session.scalar(
-        sa.select(sa.func.count(sa.distinct(Project.id)))
-        .select_from(EnrolmentPractitioner)
-        .join(Enrolment, Enrolment.id == EnrolmentPractitioner.enrolment_id)
-        .join(Project, sa.and_(Project.id == Enrolment.project_id, Project.winner_id == Enrolment.agency_id))
-        .where(
-            EnrolmentPractitioner.practitioner_id == row.id,
-            Enrolment.state == EnrolmentState.LIVE,
-            Project.state.in_(BUSY),
-            Project.id != project.id,
-        )
-    )
     return NamedPractitioner(
         reference=str(row.id),
         licences=tuple(
@@ -190,6 +178,6 @@ def _named(project: Project, row: Practitioner) -> NamedPractitioner:
             for licence in row.live_licences
         ),
         registered_with=row.agency.uscc if row.released_at is None else None,
-        load=load or 0,
+        load=loads([row.id], but=project.id).get(row.id, 0),
         most_load=number(project.policy, "practitioner_load"),
     )

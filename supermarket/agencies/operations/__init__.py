@@ -25,6 +25,7 @@ from supermarket.agencies.operations.filing import (
 )
 from supermarket.agencies.operations.importing import import_rows
 from supermarket.agencies.operations.leaving import come_back, note_come_backs, note_leaving
+from supermarket.agencies.operations.moves import decide_move, refuse_move, release_move, withdraw_move
 from supermarket.agencies.operations.onboarding import (
     admit_checked,
     ask_registries,
@@ -32,7 +33,15 @@ from supermarket.agencies.operations.onboarding import (
     run_checks,
     submit_for_checks,
 )
-from supermarket.agencies.operations.practitioners import add_practitioner, release_practitioner
+from supermarket.agencies.operations.practitioners import (
+    add_licence,
+    add_practitioner,
+    edit_licence,
+    find_by_identity,
+    release_practitioner,
+    remove_licence,
+    rename_practitioner,
+)
 from supermarket.agencies.operations.profile import (
     correct_profile,
     edit_profile,
@@ -45,6 +54,7 @@ from supermarket.agencies.operations.standing import change_standing, end_standi
 from supermarket.agencies.operations.withdrawing import end_withdrawal_when_over, restore_service, withdraw_service
 
 __all__ = [
+    "add_licence",
     "add_practitioner",
     "add_qualification",
     "add_related_party",
@@ -61,23 +71,30 @@ __all__ = [
     "correct_profile",
     "decide",
     "decide_change",
+    "decide_move",
     "drop_draft",
+    "edit_licence",
     "edit_profile",
     "end_replaced",
     "end_standing_when_over",
     "end_withdrawal_when_over",
     "file_branch_authority",
+    "find_by_identity",
     "freeze",
     "import_rows",
     "load_registry",
     "note_come_backs",
     "note_leaving",
     "reach_branches",
+    "refuse_move",
     "register",
+    "release_move",
     "release_practitioner",
+    "remove_licence",
     "remove_qualification",
     "remove_related_party",
     "remove_service",
+    "rename_practitioner",
     "replace_qualification",
     "restore_branch_authority",
     "restore_service",
@@ -88,5 +105,6 @@ __all__ = [
     "submit_for_checks",
     "unfreeze",
     "withdraw_change",
+    "withdraw_move",
     "withdraw_service",
 ]

@@ -186,6 +186,8 @@ def own_practitioners(agency: Agency, ids: tuple[int, ...]) -> list[Practitioner
         sa.select(Practitioner)
         .where(Practitioner.id.in_(ids), Practitioner.agency_id == agency.id, Practitioner.released_at.is_(None))
         .order_by(Practitioner.id)
+        # Whoever releases the person waits, and then sees what they are named in.
+        .with_for_update(read=True, of=Practitioner)
     ).all()
     if len(rows) != len(set(ids)):
         message = _("Choose practitioners from your own agency's list.")
