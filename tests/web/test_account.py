@@ -14,6 +14,7 @@ from supermarket.accounts.operations import issue_token
 from supermarket.accounts.passwords import hashed
 from supermarket.accounts.queries import tokens_of, user_of_token
 from supermarket.app import create_app
+from supermarket.core.events import Event
 from supermarket.core.permissions import SYSTEM, Role
 from supermarket.extensions import db, limiter
 from tests.conftest import AT, settings
@@ -169,6 +170,36 @@ def test_password_rules_are_told_at_the_field(
     assert answer.status_code == 422
     assert sentence in text_of(answer.get_data(as_text=True))
     assert db.session.get_one(User, user.id).session_epoch == 0
+
+
+def test_signing_out_ends_every_copy_of_the_session(app: Flask, client: FlaskClient, user: User) -> None:
+    sign_in(client)
+    copy = app.test_client()
+    with client.session_transaction() as mine, copy.session_transaction() as stolen:
+        stolen.update(mine)
+    assert copy.get("/account").status_code == 200
+    client.post("/sign-out")
+    assert copy.get("/account").status_code == 302
+    assert client.post("/sign-out").status_code == 303
+    assert db.session.get_one(User, user.id).session_epoch == 1
+    assert [event.tag for event in db.session.query(Event).order_by(Event.id)] == ["account.sessions_ended"]
+    assert sign_in(client).status_code == 303
+    assert client.get("/account").status_code == 200
+
+
+def test_password_change_ends_tokens(client: FlaskClient, user: User, session: Session) -> None:
+    token = issue_token(user, name="x", actor=SYSTEM, at=AT)
+    other = make_user(Role.OWNER)
+    kept = issue_token(other, name="y", actor=SYSTEM, at=AT)
+    session.commit()
+    sign_in(client)
+    client.post("/account/password", data={"password-old": "wrong", "password-new": "another good sentence"})
+    assert user_of_token(token) is not None
+    client.post("/account/password", data={"password-old": PASSWORD, "password-new": "another good sentence"})
+    assert user_of_token(token) is None and user_of_token(kept) is not None
+    assert tokens_of(user.id)[0].revoked_at is not None
+    tags = [event.tag for event in db.session.query(Event).order_by(Event.id)]
+    assert tags[-2:] == ["account.password_changed", "account.token_revoked"]
 
 
 def test_token_is_shown_once_works_and_ends(client: FlaskClient, user: User) -> None:

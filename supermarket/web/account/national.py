@@ -50,8 +50,9 @@ def _callback(name: str) -> str:
     return f"{site.scheme}://{site.netloc}" + url_for("account.national_callback", name=name, _external=False)
 
 
-def _no_store(content: str | Response, status: int = 200) -> Response:
-    answer = make_response(content, status)
+def _no_store(content: str | Response, status: int | None = None) -> Response:
+    answer = make_response(content)
+    answer.status_code = status or answer.status_code
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
