@@ -20,6 +20,7 @@ from supermarket.core.unit import unit
 from supermarket.extensions import db
 from supermarket.gateways import current
 from supermarket.gateways.search import Document
+from supermarket.matters.exporting import as_bytes, own_table, regional_table
 from supermarket.matters.importing import import_rows as import_matters
 from supermarket.matters.models import Matter, MatterVersion
 from supermarket.projects.models import Project
@@ -41,12 +42,32 @@ REPORT = click.option(
 @click.argument("file", type=EXISTING)
 @click.option("--region", help="Whose list it is; the home region if not given.")
 @KEEP_GOOD
-def import_matters_command(file: Path, region: str | None, keep_good: bool) -> None:
-    """Bring the matters of FILE (CSV, XLSX) into a region's list as drafts."""
+@CHECK_ONLY
+@REPORT
+def import_matters_command(
+    file: Path, region: str | None, keep_good: bool, check_only: bool, report_to: Path | None
+) -> None:
+    """Bring the matters of FILE (CSV, XLSX), or a region's entries over inherited ones, into its list as drafts."""
     home = region or str(current_app.config["HOME_REGION"])
     with refusals(), unit():
-        report = import_matters(file, region_code=home, actor=SYSTEM, at=clock.now(), keep_good=keep_good)
+        report = import_matters(
+            file, region_code=home, actor=SYSTEM, at=clock.now(), keep_good=keep_good, check_only=check_only
+        )
+    if report_to is not None:
+        report_to.write_bytes(report.as_csv())
     _say(report)
+
+
+@matters_group.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--region", help="Whose list it is; the home region if not given.")
+@click.option("--entries", is_flag=True, help="The region's entries over inherited matters, not its own matters.")
+def export_matters_command(file: Path, region: str | None, entries: bool) -> None:
+    """Write a region's list to FILE (CSV, XLSX); it comes back in unchanged."""
+    home = region or str(current_app.config["HOME_REGION"])
+    head, rows = regional_table(home) if entries else own_table(home)
+    file.write_bytes(as_bytes("xlsx" if file.suffix.lower() == ".xlsx" else "csv", head, rows))
+    click.echo(f"{home}: {len(rows)} rows")
 
 
 @agencies_group.command("import")

@@ -308,3 +308,38 @@ def regional_regions(matter_id: int) -> Sequence[str]:
         RegionalEntry.matter_id == matter_id, RegionalEntry.published_version_id.is_not(None)
     )
     return db.session.scalars(query.order_by(RegionalEntry.region_code)).all()
+
+
+def own_list(region_code: str) -> Sequence[tuple[Matter, MatterVersion]]:
+    """The matters of a region's own list, each with its newest wording, by code; one statement."""
+    newest = (
+        sa.select(sa.func.max(MatterVersion.number))
+        .where(MatterVersion.matter_id == Matter.id)
+        .correlate(Matter)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        sa.select(Matter, MatterVersion)
+        .join(MatterVersion, sa.and_(MatterVersion.matter_id == Matter.id, MatterVersion.number == newest))
+        .where(Matter.region_code == region_code)
+        .order_by(Matter.code)
+    ).all()
+    return [(row[0], row[1]) for row in rows]
+
+
+def own_regional_list(region_code: str) -> Sequence[tuple[str, RegionalEntry, RegionalVersion]]:
+    """A region's own entries over inherited matters, by code, each with its newest wording; one statement."""
+    newest = (
+        sa.select(sa.func.max(RegionalVersion.number))
+        .where(RegionalVersion.entry_id == RegionalEntry.id)
+        .correlate(RegionalEntry)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        sa.select(Matter.code, RegionalEntry, RegionalVersion)
+        .join(RegionalEntry, RegionalEntry.matter_id == Matter.id)
+        .join(RegionalVersion, sa.and_(RegionalVersion.entry_id == RegionalEntry.id, RegionalVersion.number == newest))
+        .where(RegionalEntry.region_code == region_code)
+        .order_by(Matter.code)
+    ).all()
+    return [(row[0], row[1], row[2]) for row in rows]

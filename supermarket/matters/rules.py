@@ -15,6 +15,8 @@ from supermarket.matters.commands import MatterDraft, RegionalDraft
 from supermarket.policies.queries import region_name
 
 CODE = re.compile(r"[A-Z]{2}[0-9]{3,8}", re.ASCII)
+# Controls and marks that turn the reading direction; no form lets them in (core/forms.py).
+INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 CHANGE_KINDS = {
     "new": N_("new"),
     "wording": N_("wording"),
