@@ -112,7 +112,8 @@ def noted_come_backs(uscc: str) -> Sequence[EarlierLife]:
         sa.select(Event).where(Event.agency_uscc == uscc, Event.tag == events.CAME_BACK.name).order_by(Event.id.desc())
     ).all()
     codes = {str(item.data["before_uscc"]) for item in rows}
-    names = dict(db.session.execute(sa.select(Agency.uscc, Agency.name).where(Agency.uscc.in_(codes))).tuples().all())
+    found = db.session.execute(sa.select(Agency.uscc, Agency.name).where(Agency.uscc.in_(codes)))
+    names = {each.uscc: each.name for each in found}
     return [
         EarlierLife(
             str(item.data["how"]),

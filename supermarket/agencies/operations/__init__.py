@@ -20,6 +20,7 @@ from supermarket.agencies.operations.filing import (
     add_related_party,
     add_service,
     change_service,
+    correct_related_party,
     remove_related_party,
     remove_service,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "check_change_when_due",
     "come_back",
     "correct_profile",
+    "correct_related_party",
     "decide",
     "decide_change",
     "decide_move",

@@ -9,7 +9,7 @@ from supermarket.agencies import events, rules
 from supermarket.agencies.commands import NewRelatedParty, NewService, Relation
 from supermarket.agencies.models import Agency, RelatedParty, Service
 from supermarket.agencies.operations.common import IDENTITY, changed, editable, not_stale, refuse
-from supermarket.core.errors import Conflict, NotFound
+from supermarket.core.errors import Conflict, FieldError, NotFound
 from supermarket.core.events import record
 from supermarket.core.permissions import Actor
 from supermarket.extensions import db
@@ -18,6 +18,8 @@ from supermarket.matters.queries import published_versions
 
 # The reason for which a service that is no longer offered is not shown.
 ENDED = "ended"
+# A new service is shown once its own checks have passed.
+UNCHECKED = "unchecked"
 
 
 def add_service(uscc: str, command: NewService, *, actor: Actor, at: datetime) -> Service:
@@ -32,6 +34,7 @@ def add_service(uscc: str, command: NewService, *, actor: Actor, at: datetime) -
         matter_code=command.matter_code,
         fee_standard=command.fee_standard,
         promised_days=command.promised_days,
+        hidden_reason=UNCHECKED,
     )
     db.session.add(row)
     changed(agency, at)
@@ -103,14 +106,7 @@ def add_related_party(uscc: str, command: NewRelatedParty, *, actor: Actor, at: 
     agency = editable(uscc, actor)
     refuse(rules.related_party_errors(command))
     party_hash = current().keys.keyed_hash(IDENTITY, command.party_uscc or command.identity_number or "")
-    same = sa.select(RelatedParty).where(
-        RelatedParty.agency_id == agency.id,
-        RelatedParty.relation == command.relation.value,
-        RelatedParty.ended_at.is_(None),
-    )
-    if command.relation is not Relation.LEGAL_REPRESENTATIVE:
-        same = same.where(RelatedParty.party_hash == party_hash)
-    if db.session.scalar(same) is not None:
+    if db.session.scalar(_same_party(agency, command.relation, party_hash)) is not None:
         raise Conflict(_("This party is filed already; remove it first."))
     row = RelatedParty(
         agency_id=agency.id,
@@ -125,12 +121,63 @@ def add_related_party(uscc: str, command: NewRelatedParty, *, actor: Actor, at: 
     return row
 
 
+def correct_related_party(
+    uscc: str, party_id: int, command: NewRelatedParty, *, expected_version: int | None, actor: Actor, at: datetime
+) -> RelatedParty:
+    """Correct a related party by another row; without code and identity number it stays the same body or person.
+
+    Raises NotFound, Forbidden, WrongState, InvalidInput, Conflict.
+    """
+    agency = editable(uscc, actor)
+    not_stale(agency, expected_version)
+    old = _party(agency, party_id)
+    if command.party_uscc is not None or command.identity_number is not None:
+        refuse(rules.related_party_errors(command))
+        party_uscc = command.party_uscc
+        party_hash = current().keys.keyed_hash(IDENTITY, command.party_uscc or command.identity_number or "")
+    else:
+        if not command.name.strip():
+            refuse([FieldError("name", "missing", _("Please fill this in."))])
+        party_uscc, party_hash = old.party_uscc, old.party_hash
+    old.ended_at = at
+    db.session.flush()
+    if db.session.scalar(_same_party(agency, command.relation, party_hash)) is not None:
+        raise Conflict(_("This party is filed already; remove it first."))
+    row = RelatedParty(
+        agency_id=agency.id,
+        relation=command.relation.value,
+        name=command.name,
+        party_uscc=party_uscc,
+        party_hash=party_hash,
+    )
+    db.session.add(row)
+    changed(agency, at)
+    db.session.expire(agency, ["related_parties"])
+    record(events.FILED, uscc, actor=actor, at=at, data={"what": "related_party", "reference": row.id})
+    return row
+
+
+def _same_party(agency: Agency, relation: Relation, party_hash: str) -> sa.Select[int]:
+    """The head, of whom there is one, or the same party in the same relation."""
+    same = sa.select(RelatedParty.id).where(
+        RelatedParty.agency_id == agency.id,
+        RelatedParty.relation == relation.value,
+        RelatedParty.ended_at.is_(None),
+    )
+    return same if relation is Relation.LEGAL_REPRESENTATIVE else same.where(RelatedParty.party_hash == party_hash)
+
+
+def _party(agency: Agency, party_id: int) -> RelatedParty:
+    row = db.session.get(RelatedParty, party_id, populate_existing=True)
+    if row is None or row.agency_id != agency.id or row.ended_at is not None:
+        raise NotFound(_("There is no such party."))
+    return row
+
+
 def remove_related_party(uscc: str, party_id: int, *, actor: Actor, at: datetime) -> None:
     """Take a related party out of the file; the row stays. Raises NotFound, Forbidden, WrongState."""
     agency = editable(uscc, actor)
-    row = db.session.get(RelatedParty, party_id)
-    if row is None or row.agency_id != agency.id or row.ended_at is not None:
-        raise NotFound(_("There is no such party."))
+    row = _party(agency, party_id)
     row.ended_at = at
     changed(agency, at)
     db.session.expire(agency, ["related_parties"])

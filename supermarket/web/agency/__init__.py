@@ -2,13 +2,18 @@
 
 from supermarket.web.agency import (
     bidding,
+    certificates,
     contracts,
+    corrections,
     enrolling,
     filing,
+    going,
     home,
+    onboarding,
     practitioners,
     profile,
     reputation,
+    sending,
     standing,
 )
 from supermarket.web.agency.blueprint import blueprint
@@ -16,12 +21,17 @@ from supermarket.web.agency.blueprint import blueprint
 __all__ = [
     "bidding",
     "blueprint",
+    "certificates",
     "contracts",
+    "corrections",
     "enrolling",
     "filing",
+    "going",
     "home",
+    "onboarding",
     "practitioners",
     "profile",
     "reputation",
+    "sending",
     "standing",
 ]

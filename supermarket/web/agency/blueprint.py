@@ -12,9 +12,9 @@ blueprint = Blueprint("agency", __name__, url_prefix="/agency")
 
 
 def own_agency() -> Agency:
-    """The register entry of the reader's agency; who has none is led to the form that makes it."""
+    """The register entry of the reader's agency; who has none is led to the way in."""
     row = agency_of_actor(present_actor())
     if row is None:
         tell(_("Enter your agency in the register first; then the other pages open."), "warning")
-        abort(redirect(url_for("agency.edit"), code=303))
+        abort(redirect(url_for("agency.onboarding"), code=303))
     return row

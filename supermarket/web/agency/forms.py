@@ -1,14 +1,25 @@
 """The agency's forms as pages show them: those of the rooms, with lists to choose from instead of codes."""
 
 from datetime import date
+from functools import cache
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, Field, HiddenField, SelectChoice, SelectField, ValidationError
-from wtforms.validators import Length
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    IntegerField,
+    SelectChoice,
+    SelectField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import Length, Optional
 
 from supermarket.agencies import forms
+from supermarket.agencies.profile_fields import FIELDS, Kept, kept
 from supermarket.agencies.rules import KINDS
 from supermarket.core.forms import CommandForm, Text
 from supermarket.data import catalogue
@@ -36,6 +47,14 @@ def _refuse_far_days(form: CommandForm, *names: str) -> bool:
     return fine
 
 
+def _fine_profile(form: CommandForm, fine: bool) -> bool:
+    """The room's rules as a page shows them: the region at its first list, days that a calendar can hold."""
+    if "region" in form and form.region.errors:
+        form.province.errors = [_("Choose the region in which the agency is registered.")]
+        form.region.errors = []
+    return (_refuse_far_days(form, "established") if "established" in form else True) and fine
+
+
 class ProfileForm(forms.AgencyProfileForm):
     """The profile, its region picked in three steps."""
 
@@ -49,11 +68,57 @@ class ProfileForm(forms.AgencyProfileForm):
 
     def validate(self, extra_validators: object = None) -> bool:
         """The room's rules, days that a calendar can hold, and a region."""
-        fine = super().validate(extra_validators)
-        if self.region.errors:
-            self.province.errors = [_("Choose the region in which the agency is registered.")]
-            self.region.errors = []
-        return _refuse_far_days(self, "established") and fine
+        return _fine_profile(self, super().validate(extra_validators))
+
+
+# What is corrected in one go: mostly one field; a branch and its head office say one thing together.
+CORRECTABLE: dict[str, tuple[str, ...]] = {
+    "name": ("name",),
+    "kind": ("kind",),
+    "region": ("region", "province", "city", "county"),
+    "address": ("address",),
+    "public_contact": ("public_contact",),
+    "introduction": ("introduction",),
+    "legal_representative": ("legal_representative",),
+    "established": ("established",),
+    "business_scope": ("business_scope",),
+    "branch": ("is_branch", "head_office_uscc"),
+}
+_IN_REGISTER = {"region": "region_code"}
+
+
+class CorrectionForm(CommandForm):
+    """Some fields of the profile's form, as that form has them; `version` is the one that was seen."""
+
+    version = IntegerField(_l("Version seen"), validators=[Optional()])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        if "kind" in self:
+            self.kind.choices = [SelectChoice(code, _(name)) for code, name in KINDS.items()]
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """The rules of the fields' own form."""
+        return _fine_profile(self, super().validate(extra_validators))
+
+    def values(self) -> dict[str, Kept]:
+        """What was typed, under the names of the register. Raises InvalidInput."""
+        self.checked()
+        names = [field.short_name for field in self if field.short_name in FORM_FIELDS]
+        found = {_IN_REGISTER.get(name, name): kept(self[name].data) for name in names}
+        if "head_office_uscc" in found:
+            found["head_office_uscc"] = found["head_office_uscc"] or None
+        return found
+
+
+FORM_FIELDS = frozenset(FIELDS) - {"region_code"} | {"region"}
+
+
+@cache
+def correction_form(what: str) -> type[CorrectionForm]:
+    """The form for one entry of CORRECTABLE, made of the profile form's own fields. Raises KeyError."""
+    fields = {name: getattr(ProfileForm, name) for name in CORRECTABLE[what]}
+    return type(f"Correct{what.title().replace('_', '')}Form", (CorrectionForm,), fields)
 
 
 class ServiceForm(forms.ServiceForm):
@@ -92,6 +157,37 @@ class PractitionerForm(forms.PractitionerForm):
         """The room's rules, and days that a calendar can hold."""
         fine = super().validate(extra_validators)
         return _refuse_far_days(self, "registered_until") and fine
+
+
+class ServiceTermsForm(forms.ServiceForm):
+    """Fee and days of a service that is offered already."""
+
+    matter = HiddenField()
+    version = IntegerField(_l("Version seen"), validators=[Optional()])
+
+
+class RenewalForm(QualificationForm):
+    """A certificate that takes the place of another."""
+
+    version = IntegerField(_l("Version seen"), validators=[Optional()])
+
+
+class PartyCorrectionForm(forms.RelatedPartyForm):
+    """A related party as it is now; an empty identity number leaves the person the same."""
+
+    version = IntegerField(_l("Version seen"), validators=[Optional()])
+
+
+class ReasonForm(CommandForm):
+    """Why something is done, and that its consequences were read."""
+
+    reason = TextAreaField(_l("Reason"), validators=[Text(4, 2_000)])
+    confirm = BooleanField(_l("I have read what will follow."))
+
+    def validate_confirm(self, field: Field) -> None:
+        """Nothing happens without the tick."""
+        if not field.data:
+            raise ValidationError(_l("Tick the box once you have read what will follow."))
 
 
 class BodyForm(CommandForm):

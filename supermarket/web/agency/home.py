@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from flask import g, url_for
 from flask_babel import gettext as _
 
-from supermarket.agencies.models import Agency, Onboarding, Standing
+from supermarket.agencies.models import Agency
 from supermarket.agencies.queries import agency_of_actor
 from supermarket.contracts.queries import Waiting, waiting_signatures
+from supermarket.core.clock import now
 from supermarket.core.events import Event
 from supermarket.core.permissions import Actor
 from supermarket.credit.queries import star_level
@@ -24,6 +25,7 @@ from supermarket.selection.states import AwardState
 from supermarket.standing.models import Rectification, RemovalCase
 from supermarket.standing.states import RectificationState, RemovalState
 from supermarket.web.access import present_actor
+from supermarket.web.agency.waiting import of_profile
 from supermarket.web.looks import word
 from supermarket.web.work import Count, Desk, Door, Figure, Work, by_due, changes, work
 
@@ -79,12 +81,11 @@ def waiting(actor: Actor) -> dict[str, list[Work]]:
     }
     agency = agency_of_actor(actor)
     if agency is None:
-        found["profile"] = [work("finish_profile", _("Enter your agency in the register"), url_for("agency.edit"))]
+        found["profile"] = [
+            work("finish_profile", _("Enter your agency in the register"), url_for("agency.onboarding"))
+        ]
     else:
-        if agency.standing is Standing.APPLIED and agency.onboarding is Onboarding.DRAFT:
-            found["profile"] = [work("finish_profile", agency.name, url_for("agency.profile"))]
-        elif agency.standing is Standing.APPLIED and agency.onboarding is Onboarding.REFUSED:
-            found["profile"] = [work("mend_profile", agency.name, url_for("agency.profile"))]
+        found["profile"] = of_profile(agency, now())
         found["enrolments"] = [
             work(item.what, item.name, url_for("agency.project", code=item.contract_code), item.due_at)
             for item in answers_wanted(agency)
@@ -141,21 +142,10 @@ def _first_steps(agency: Agency | None, enrolled: int) -> list[Door]:
         return [
             Door(
                 _("Enter the register"),
-                url_for("agency.edit"),
-                _("Name, code and business scope as in the licence: about two minutes."),
+                url_for("agency.onboarding"),
+                _("Step by step, saved at each one: leave when you like and go on from any device."),
                 "building",
             )
-        ]
-    if agency.standing is Standing.APPLIED:
-        return [
-            Door(
-                _("Add services"),
-                url_for("agency.services"),
-                _("The matters that you offer, with fee and days."),
-                "plus",
-            ),
-            Door(_("File certificates"), url_for("agency.qualifications"), _("With number, level and scan."), "file"),
-            Door(_("Sign the pledge and submit"), url_for("agency.profile"), _("The checks answer at once."), "pen"),
         ]
     if not enrolled:
         return [

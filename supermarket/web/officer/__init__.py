@@ -2,9 +2,11 @@
 
 from supermarket.web.officer import (
     agencies,
+    agency_history,
     agency_imports,
     contracts,
     credit,
+    exceptions,
     home,
     imports,
     matters,
@@ -17,10 +19,12 @@ from supermarket.web.officer.blueprint import blueprint
 
 __all__ = [
     "agencies",
+    "agency_history",
     "agency_imports",
     "blueprint",
     "contracts",
     "credit",
+    "exceptions",
     "home",
     "imports",
     "matters",

@@ -2,9 +2,11 @@
 
 from supermarket.web.public import (
     agencies,
+    agency_history,
     ceremony,
     contracts,
     credit,
+    exceptions,
     front,
     matters,
     notices,
@@ -17,10 +19,12 @@ from supermarket.web.public.blueprint import blueprint
 
 __all__ = [
     "agencies",
+    "agency_history",
     "blueprint",
     "ceremony",
     "contracts",
     "credit",
+    "exceptions",
     "front",
     "matters",
     "notices",
