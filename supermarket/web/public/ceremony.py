@@ -1,11 +1,14 @@
 """The draw as it happens: what is known of it now, and the beacon's round from anybody who has it."""
 
+from dataclasses import dataclass
+
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from supermarket.agencies.queries import agencies_by_uscc
 from supermarket.core.clock import now
-from supermarket.core.draw import DrandSource, parse_source, parse_time
+from supermarket.core.draw import DrandSource, parse_pool_file, parse_source, parse_time
 from supermarket.core.errors import NotFound
 from supermarket.extensions import limiter
 from supermarket.gateways import current
@@ -26,6 +29,60 @@ def _draw(code: str, purpose: str) -> Draw:
     if draw is None:
         raise NotFound(_("There is no such draw (yet)."))
     return draw
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the four parts of a ceremony: what it is, whether it is there, what there is to see."""
+
+    code: str
+    title: str
+    sentence: str
+    there: bool
+    shown: str = ""
+
+
+def _parts(draw: Draw) -> list[Part]:
+    receipt = "" if draw.receipt is None else f"{draw.receipt['by']} · {draw.receipt['at']}"
+    return [
+        Part("pool", _("The pool"), _("Who takes part, fixed before any value exists."), True, draw.pool_hash),
+        Part("receipt", _("The receipt"), _("The witness signed this pool once and for good."), bool(receipt), receipt),
+        Part("value", _("The value"), _("It came into being after the receipt."), bool(draw.value), draw.value or ""),
+        Part("order", _("The order"), _("It follows from pool and value alone."), bool(draw.order), draw.key or ""),
+    ]
+
+
+@blueprint.get("/projects/<code>/draws/<purpose>/ceremony")
+@public
+def ceremony(code: str, purpose: str) -> str:
+    """The draw as it happens; the reader's own browser computes each pick. Without script the page loads itself anew."""
+    draw = _draw(code, purpose)
+    pool = parse_pool_file(draw.pool_file.encode("ascii"))
+    words = {
+        "place": _("Place"),
+        "computing": _("Your browser computes the picks …"),
+        "done": _("Computed here, pick by pick. It is the order that was published."),
+        "differs": _(
+            "Your browser computed another order than the published one. Download the record and show it to the regulator."
+        ),
+        "waiting": _("Waiting for the next part …"),
+        "countdown": _("The draw is due in {time}"),
+        "due": _("The draw is due now."),
+    }
+    return render_template(
+        "public/ceremony.html",
+        draw=draw,
+        parts=_parts(draw),
+        members=[(member.id, member.tickets) for member in pool.members],
+        names=names_of([member.id for member in pool.members]),
+        record=url_for("public.draw_json", code=code, purpose=purpose),
+        words=words,
+    )
+
+
+def names_of(codes: list[str]) -> dict[str, str]:
+    """The names of the members that are agencies, by code; an expert is known by the code alone."""
+    return {uscc: row.name for uscc, row in agencies_by_uscc(codes).items()}
 
 
 @blueprint.route("/projects/<code>/draws/<purpose>/round", methods=["GET", "POST"])
