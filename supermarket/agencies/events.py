@@ -168,6 +168,13 @@ CHECK_FAILED = declare(
     keys={"codes"},
     public=False,
 )
+SERVICE_CONFIRMED = declare(
+    "agency.service_confirmed",
+    subject="agency",
+    sentence=N_("An operator looked at what no check can tell of a service"),
+    keys={"matter_code", "reason"},
+    public=False,
+)
 EXPIRY_REMINDED = declare(
     "agency.expiry_reminded",
     subject="agency",

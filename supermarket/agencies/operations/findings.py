@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from supermarket.agencies.checks import Answers, Found
-from supermarket.agencies.models import Check, Outcome, PractitionerLicence, Qualification, RegistryAnswer
+from supermarket.agencies.models import Agency, Check, Outcome, PractitionerLicence, Qualification, RegistryAnswer
 from supermarket.core.columns import UtcDateTime
+from supermarket.core.msgids import N_
 from supermarket.extensions import db
 from supermarket.gateways.registries import Answered
 
@@ -34,6 +35,8 @@ _MOVED: Final[Mapping[str, sa.types.TypeEngine[int] | sa.types.TypeEngine[str] |
     "answer_id": sa.BigInteger(),
     "place": sa.SmallInteger(),
 }
+# The code of what an operator found.
+BY_HAND: Final = "operator"
 Mark = tuple[str, str, str, Outcome, str, tuple[tuple[str, str], ...]]
 
 
@@ -44,13 +47,27 @@ class _Standing:
     id: int
     answer_id: int | None
     rows_sha256: str | None
-    place: int
 
 
-def mark(code: str, subject: str, registry: str, outcome: Outcome, sentence: str, told: Mapping[str, str]) -> Mark:
+@dataclass(frozen=True)
+class _Compared:
+    """What of a present row is compared, in the order of the query."""
+
+    code: str
+    subject: str
+    registry_name: str
+    outcome: Outcome
+    sentence: str
+    parameters: Mapping[str, str]
+    reference: str
+
+
+def mark(item: Found | Check | _Compared) -> Mark:
     """What makes two findings the same one. Why a registry is silent may differ from hour to hour: it stays one silence."""
-    parameters = () if outcome is Outcome.UNKNOWN else tuple(sorted(told.items()))
-    return code, subject, registry, outcome, sentence, parameters
+    registry = item.registry if isinstance(item, Found) else item.registry_name
+    if item.outcome is Outcome.UNKNOWN and registry and not item.reference:
+        return item.code, item.subject, registry, item.outcome, "", ()
+    return item.code, item.subject, registry, item.outcome, item.sentence, tuple(sorted(item.parameters.items()))
 
 
 def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) -> Mapping[int, Sequence[Found]]:
@@ -68,7 +85,7 @@ def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) 
     for agency_id, found in rounds.items():
         there = present[agency_id]
         for place, item in enumerate(found):
-            same = mark(item.code, item.subject, item.registry, item.outcome, item.sentence, item.parameters)
+            same = mark(item)
             if there.get(same):
                 going.append((there[same].pop(0), item, place))
             else:
@@ -103,8 +120,8 @@ def _present(ids: Sequence[int]) -> dict[int, dict[Mark, list[_Standing]]]:
             Check.outcome,
             Check.sentence,
             Check.parameters,
+            Check.reference,
             Check.answer_id,
-            Check.place,
             RegistryAnswer.rows_sha256,
         )
         .outerjoin(RegistryAnswer, RegistryAnswer.id == Check.answer_id)
@@ -113,8 +130,7 @@ def _present(ids: Sequence[int]) -> dict[int, dict[Mark, list[_Standing]]]:
     )
     found: dict[int, dict[Mark, list[_Standing]]] = {number: defaultdict(list) for number in ids}
     for row in rows:
-        same = mark(row.code, row.subject, row.registry_name, row.outcome, row.sentence, row.parameters)
-        found[row.agency_id][same].append(_Standing(row.id, row.answer_id, row.rows_sha256, row.place))
+        found[row.agency_id][mark(_Compared(*row[2:9]))].append(_Standing(row.id, row.answer_id, row.rows_sha256))
     return found
 
 
@@ -246,3 +262,33 @@ def set_verified(model: type[Qualification] | type[PractitionerLicence], ids: Se
         db.session.execute(
             sa.update(model).where(model.id.in_(ids), model.verified_at.is_(None)).values(verified_at=at)
         )
+
+
+def seen_by_hand(row: Agency, subjects: Sequence[str], reason: str, at: datetime) -> None:
+    """Keep what an operator found where the registries say nothing; it stands until a registry says otherwise."""
+    values = [
+        {
+            "agency_id": row.id,
+            "code": BY_HAND,
+            "subject": subject,
+            "outcome": Outcome.PASS,
+            "registry_name": "",
+            "reference": "",
+            "sentence": N_("An operator looked at it: %(reason)s"),
+            "parameters": {"reason": reason},
+            "first_at": at,
+            "last_at": at,
+            "present": False,
+            "place": 0,
+        }
+        for subject in dict.fromkeys(subjects)
+    ]
+    if values:
+        db.session.execute(sa.insert(Check), values)
+    for prefix, model in VERIFIABLE.items():
+        numbers = [int(number) for head, _colon, number in map(_parts, subjects) if head == prefix]
+        set_verified(model, numbers, at)
+
+
+def _parts(subject: str) -> tuple[str, str, str]:
+    return subject.partition(":")

@@ -13,7 +13,7 @@ from supermarket.agencies.commands import ChangeOfStanding
 from supermarket.agencies.models import Agency, Check, Onboarding, Outcome, Standing
 from supermarket.agencies.operations.common import locked, refuse
 from supermarket.agencies.operations.files import file_of
-from supermarket.agencies.operations.findings import VERIFIABLE, keep, set_verified
+from supermarket.agencies.operations.findings import keep, seen_by_hand
 from supermarket.agencies.operations.services import refresh_services
 from supermarket.agencies.operations.standing import apply
 from supermarket.agencies.operations.verifying import BODY, follow_up
@@ -26,6 +26,7 @@ from supermarket.extensions import db
 from supermarket.policies.queries import calendar, number, policies_for
 
 REPEAT = timedelta(hours=1)
+_NOT_THERE = ("not_loaded", "not_configured")
 # Whose checks go on every night.
 IN_THE_MARKET = (Standing.ACTIVE, Standing.RECTIFYING, Standing.FROZEN, Standing.SERVICE_WITHDRAWN)
 __all__ = [
@@ -153,8 +154,14 @@ def next_run(row: Agency, found: Sequence[Found], at: datetime) -> datetime | No
 
 
 def is_silent(found: Sequence[Found]) -> bool:
-    """Whether a registry that there is did not answer."""
-    return any(item.outcome is Outcome.UNKNOWN and item.parameters.get("reason") != "not_loaded" for item in found)
+    """Whether a registry that there is did not answer, so that asking again may help."""
+    return any(
+        item.outcome is Outcome.UNKNOWN
+        and item.again
+        and item.registry
+        and item.parameters.get("reason") not in _NOT_THERE
+        for item in found
+    )
 
 
 def _decide(row: Agency, failed: Sequence[Found], unknown: Sequence[Found], at: datetime) -> None:
@@ -203,7 +210,9 @@ def decide(uscc: str, *, admit: bool, reason: str, actor: Actor, at: datetime) -
     row.onboarding, row.checks_due_at = after, None
     if admit:
         _admit(row, reason, actor=actor, at=at)
-        _verify_by_hand(row, at)
+        unknown = [item.subject for item in last_checks(row.id) if item.outcome is Outcome.UNKNOWN and item.subject]
+        # What no registry could say of a service, its own row or the register's, the operator has read.
+        seen_by_hand(row, [*unknown, *(f"service:{service.matter_code}" for service in row.services)], reason, at)
         refresh_services(row, file_of(uscc, at), at)
         # The registries are asked on, until they answer.
         row.checks_due_at = at + REPEAT
@@ -213,12 +222,6 @@ def decide(uscc: str, *, admit: bool, reason: str, actor: Actor, at: datetime) -
     db.session.flush()
     record(events.REFUSED, uscc, actor=actor, at=at, data={"codes": ["operator"]})
     return row
-
-
-def _verify_by_hand(row: Agency, at: datetime) -> None:
-    seen = [item.subject.partition(":") for item in last_checks(row.id) if item.outcome is Outcome.UNKNOWN]
-    for prefix, model in VERIFIABLE.items():
-        set_verified(model, [int(number) for head, _colon, number in seen if head == prefix], at)
 
 
 def admit_checked(uscc: str, *, at: datetime) -> Agency:

@@ -1,6 +1,5 @@
 """Which services are shown: decided from what stands on file and was verified, never from what a registry kept silent."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ from supermarket.agencies.checks import AgencyFile
 from supermarket.agencies.checks.base import OfferedService
 from supermarket.agencies.held_back import held_back
 from supermarket.agencies.models import Agency, Check, Outcome, Reverification, ReverificationState
+from supermarket.agencies.operations.findings import BY_HAND
 from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM
 from supermarket.core.working_days import local_moment
@@ -18,18 +18,17 @@ from supermarket.extensions import db
 
 # Not verified yet: neither confirmed nor denied.
 UNCHECKED = "unchecked"
-_CHECK = "check:"
-_Findings = Mapping[str, Mapping[Outcome, str]]
+_CHECK, _REGISTRATION = "check:", "registration"
 
 
 def refresh_services(row: Agency, file: AgencyFile, at: datetime) -> None:
     """Show the services that verified certificates and licences carry, hide the others, each with its reason.
 
     The reason is that of an office (held_back), "not_published", "check:<code>" where a check fails, "unchecked" where
-    nothing is verified yet, else what the file lacks. Sets when the next certificate ends. `row` is locked.
+    nothing is confirmed yet, else what the file lacks. Sets when the next certificate ends. `row` is locked.
     """
     offered = {service.matter_code: service for service in file.services}
-    by_office, case, findings = held_back(row), _case_code(row), _findings(row)
+    by_office, case, denied, scopes = held_back(row), _case_code(row), _denied(row), _scopes(row)
     for service in row.services:
         known = offered.get(service.matter_code)
         if service.matter_code in by_office:
@@ -39,7 +38,7 @@ def refresh_services(row: Agency, file: AgencyFile, at: datetime) -> None:
         elif case is not None:
             reason = f"{_CHECK}{case}"
         else:
-            reason = _reason(known, file, findings, service.hidden_reason)
+            reason = _reason(known, file, denied, scopes.get(known.subject), service.hidden_reason)
         if reason == service.hidden_reason:
             continue
         service.hidden_reason = reason
@@ -76,34 +75,42 @@ def _case_code(row: Agency) -> str | None:
     return None if found is None or not found.codes else found.codes[0]
 
 
-def _findings(row: Agency) -> _Findings:
-    """What did not pass, by the filed row that it is about: outcome → the check's code without its kind."""
-    found: dict[str, dict[Outcome, str]] = defaultdict(dict)
-    for code, subject, outcome in db.session.execute(
-        sa.select(Check.code, Check.subject, Check.outcome)
-        .where(Check.agency_id == row.id, Check.present, Check.subject != "")
-        .where(Check.outcome.in_([Outcome.FAIL, Outcome.UNKNOWN]))
-        .order_by(Check.place, Check.id)
-    ):
-        found[subject].setdefault(outcome, code.partition(":")[0])
-    return found
+def _denied(row: Agency) -> frozenset[str]:
+    """The filed rows that fail a check at present."""
+    return frozenset(
+        db.session.scalars(
+            sa.select(Check.subject).where(
+                Check.agency_id == row.id, Check.present, Check.subject != "", Check.outcome == Outcome.FAIL
+            )
+        )
+    )
 
 
-def _reason(service: OfferedService, file: AgencyFile, findings: _Findings, before: str | None) -> str | None:
-    said = findings.get(service.subject, {})
-    if Outcome.FAIL in said and said[Outcome.FAIL] != "service":
-        return f"{_CHECK}{said[Outcome.FAIL]}"
-    if Outcome.UNKNOWN in said and before is not None and before.startswith((UNCHECKED, _CHECK)):
-        return before
+def _scopes(row: Agency) -> Mapping[str, Outcome]:
+    """Whether the registered scope of business covers each service: the last word of the register or an operator."""
+    found = db.session.execute(
+        sa.select(Check.subject, Check.outcome)
+        .where(Check.agency_id == row.id, Check.subject.startswith("service:"))
+        .where(Check.code.in_([_REGISTRATION, BY_HAND]), Check.outcome.in_([Outcome.PASS, Outcome.FAIL]))
+        .order_by(Check.last_at, Check.id)
+    )
+    return {each.subject: each.outcome for each in found}
+
+
+def _reason(
+    service: OfferedService, file: AgencyFile, denied: frozenset[str], scope: Outcome | None, before: str | None
+) -> str | None:
+    if scope is Outcome.FAIL:
+        return f"{_CHECK}{_REGISTRATION}"
+    if scope is None and before is not None:
+        return UNCHECKED
     if not rules.service_result(service.tree, file.counting, file.on).met:
         lacks = list(rules.service_result(service.tree, file.held, file.on).leaves())
         if lacks:
             return f"qualification_{lacks[0].code.value}"
-        denied = any(Outcome.FAIL in findings.get(filed.subject, {}) for filed in file.qualifications)
-        return f"{_CHECK}qualification" if denied else UNCHECKED
+        return f"{_CHECK}qualification" if denied & {each.subject for each in file.qualifications} else UNCHECKED
     if rules.licences_missing(service.licences, file.counting_people):
         if rules.licences_missing(service.licences, file.people):
             return "licence_missing"
-        denied = any(Outcome.FAIL in findings.get(each.subject, {}) for each in file.practitioners)
-        return f"{_CHECK}practitioners" if denied else UNCHECKED
+        return f"{_CHECK}practitioners" if denied & {each.subject for each in file.practitioners} else UNCHECKED
     return None
