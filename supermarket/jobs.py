@@ -3,5 +3,6 @@
 JOBS = {
     "tick": "workers.jobs.tick.run",
     "slot": "workers.jobs.slot.run",
+    "check_run": "workers.jobs.check_run.run",
     "mail_notices": "workers.jobs.mail_notices.run",
 }

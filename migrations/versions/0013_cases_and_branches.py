@@ -1,7 +1,7 @@
 """What needs a human, branches under their head office.
 
 A change of standing names its act and, for a withdrawn service, the matter; it is kept as it was written. A head office
-may take its branch's authority back. Runs of checks for many agencies at once.
+may take its branch's authority back. Runs of checks for many agencies at once. Notes of the offices.
 
 Revision ID: 0013
 """
@@ -62,6 +62,7 @@ def upgrade() -> None:
     _changes()
     _withdrawals()
     _runs()
+    _notes()
 
 
 def _changes() -> None:
@@ -89,15 +90,19 @@ def _changes() -> None:
         source_schema="agencies",
         referent_schema="matters",
     )
+    _append_only("agencies.standing_changes")
+
+
+def _append_only(table: str) -> None:
     op.execute(
-        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON agencies.standing_changes "
+        f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} "
         "FOR EACH ROW EXECUTE FUNCTION platform.refuse_change()"
     )
     op.execute(
-        "CREATE TRIGGER no_truncate BEFORE TRUNCATE ON agencies.standing_changes "
+        f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {table} "
         "FOR EACH STATEMENT EXECUTE FUNCTION platform.refuse_change()"
     )
-    _for_role(f"REVOKE UPDATE, DELETE, TRUNCATE ON agencies.standing_changes FROM {ROLE}")
+    _for_role(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {ROLE}")
 
 
 def _for_role(statement: str) -> None:
@@ -189,7 +194,28 @@ def _runs() -> None:
     op.create_index("ix_check_run_items_state", "check_run_items", ["run_id", "state", "agency_id"], schema="agencies")
 
 
+def _notes() -> None:
+    op.create_table(
+        "agency_notes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("agency_id", sa.Integer(), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.CheckConstraint("text <> ''", name=op.f("ck_agency_notes_says_something")),
+        _to("agency_id", "agencies.agencies.id", "agency_notes"),
+        _to("user_id", "platform.users.id", "agency_notes"),
+        _to("organisation_id", "platform.organisations.id", "agency_notes"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agency_notes")),
+        schema="agencies",
+    )
+    op.create_index(op.f("ix_agency_notes_agency_id"), "agency_notes", ["agency_id"], schema="agencies")
+    _append_only("agencies.agency_notes")
+
+
 def downgrade() -> None:
+    op.drop_table("agency_notes", schema="agencies")
     op.drop_table("check_run_items", schema="agencies")
     op.drop_table("check_runs", schema="agencies")
     op.drop_table("service_withdrawals", schema="agencies")

@@ -24,6 +24,7 @@ from supermarket.agencies.operations.moves import (
     pass_on_unanswered,
 )
 from supermarket.agencies.operations.onboarding import checks_due, hide_expired
+from supermarket.agencies.operations.runs import standing_still, take_up_again
 from supermarket.agencies.operations.withdrawing import withdrawals_over
 from supermarket.agencies.rounds import Asked, ask_about, due_together, write_rounds
 from supermarket.core.deadlines import DueKind
@@ -103,4 +104,5 @@ DUE: tuple[DueKind, ...] = (
         moves_unanswered,
         lambda move_id, at, _prepared: pass_on_unanswered(move_id, at),
     ),
+    DueKind("check_run_stands_still", standing_still, lambda number, at, _prepared: take_up_again(number, at)),
 )

@@ -93,6 +93,21 @@ BRANCH_AUTHORITY_RESTORED = declare(
     keys={"head_office_uscc", "reason"},
     public=False,
 )
+CHECK_RUN_STARTED = declare(
+    "agency.check_run_started",
+    subject="check_run",
+    sentence=N_("Checks of many agencies were started"),
+    keys={"kind", "total"},
+    public=False,
+)
+CHECK_RUN_FINISHED = declare(
+    "agency.check_run_finished",
+    subject="check_run",
+    sentence=N_("Checks of many agencies are done"),
+    keys={"done", "passed_over", "failed"},
+    public=False,
+)
+NOTED = declare("agency.noted", subject="agency", sentence=N_("An office noted something"), public=False)
 REGISTRY_LOADED = declare(
     "agency.registry_loaded",
     subject="registry",

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from supermarket.agencies.commands import ChangeOfStanding
 from supermarket.agencies.models import CheckRun, CheckRunItem, RegistryList, RegistryRow, RunItemState, RunKind
-from supermarket.agencies.operations import withdraw_service
+from supermarket.agencies.operations import add_note, withdraw_service
 from supermarket.core.events import seal
 from supermarket.core.permissions import Actor, Role
 from supermarket.core.unit import unit
@@ -89,6 +89,7 @@ def _withdrawn(at: datetime) -> None:
     agency, user = make_agency(), make_user(Role.OPERATOR)
     command = ChangeOfStanding(basis="试验依据", proposer="甲", executor="乙", until=at + timedelta(days=9))
     withdraw_service(agency.uscc, agency.services[0].matter_code, command, actor=user.actor(), at=at)
+    add_note(agency.uscc, "看过原件。", actor=user.actor(), at=at)
     run = CheckRun(
         kind=RunKind.AGAIN,
         total=1,

@@ -15,6 +15,7 @@ from tests.servers import servers
 LEDGERS = (
     "platform.events",
     "platform.sealed_events",
+    "agencies.agency_notes",
     "agencies.standing_changes",
     "credit.entries",
     "credit.past_performances",

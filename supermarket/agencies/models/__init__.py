@@ -14,10 +14,18 @@ from supermarket.agencies.models.changes import ChangeState, FormDraft, ProfileC
 from supermarket.agencies.models.checks import Check, Outcome, RegistryAnswer, RegistryList, RegistryRow
 from supermarket.agencies.models.nightly import ExpiryReminder, NightlyRun, Reverification, ReverificationState
 from supermarket.agencies.models.practitioners import MoveState, Practitioner, PractitionerLicence, PractitionerMove
-from supermarket.agencies.models.standing import CheckRun, CheckRunItem, RunItemState, RunKind, ServiceWithdrawal
+from supermarket.agencies.models.standing import (
+    AgencyNote,
+    CheckRun,
+    CheckRunItem,
+    RunItemState,
+    RunKind,
+    ServiceWithdrawal,
+)
 
 __all__ = [
     "Agency",
+    "AgencyNote",
     "ChangeState",
     "Check",
     "CheckRun",

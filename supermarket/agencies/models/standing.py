@@ -1,4 +1,4 @@
-"""Services withdrawn one by one, and runs of checks that an officer started for many agencies at once."""
+"""Services withdrawn one by one, runs of checks that an officer started for many agencies, notes of the offices."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,6 +6,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from supermarket.accounts.models import Organisation
 from supermarket.agencies.models.agency import Agency, StandingChange
 from supermarket.core.columns import UtcDateTime, choice
 from supermarket.extensions import Base
@@ -94,3 +95,18 @@ class CheckRunItem(Base):
     state: Mapped[RunItemState] = mapped_column(choice(RunItemState, "state"), default=RunItemState.WAITING)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     agency: Mapped[Agency] = relationship()
+
+
+class AgencyNote(Base):
+    """What an office noted about an agency for its own colleagues; kept as it was written, never public."""
+
+    __tablename__ = "agency_notes"
+    __table_args__ = (sa.CheckConstraint("text <> ''", name="says_something"), {"schema": "agencies"})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.users.id"))
+    organisation_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.organisations.id"))
+    text: Mapped[str] = mapped_column(sa.Text)
+    organisation: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)

@@ -27,6 +27,7 @@ from supermarket.agencies.operations.filing import (
 from supermarket.agencies.operations.importing import import_rows
 from supermarket.agencies.operations.leaving import come_back, note_come_backs, note_leaving
 from supermarket.agencies.operations.moves import decide_move, refuse_move, release_move, withdraw_move
+from supermarket.agencies.operations.notes import add_note
 from supermarket.agencies.operations.onboarding import (
     admit_checked,
     ask_registries,
@@ -51,11 +52,13 @@ from supermarket.agencies.operations.profile import (
     sign_pledge,
 )
 from supermarket.agencies.operations.registries import load_registry
+from supermarket.agencies.operations.runs import check_item, fail_item, finish_run, start_run
 from supermarket.agencies.operations.standing import change_standing, end_standing_when_over, freeze, unfreeze
 from supermarket.agencies.operations.withdrawing import end_withdrawal_when_over, restore_service, withdraw_service
 
 __all__ = [
     "add_licence",
+    "add_note",
     "add_practitioner",
     "add_qualification",
     "add_related_party",
@@ -68,6 +71,7 @@ __all__ = [
     "change_standing",
     "check_change",
     "check_change_when_due",
+    "check_item",
     "come_back",
     "correct_profile",
     "correct_related_party",
@@ -80,8 +84,10 @@ __all__ = [
     "end_replaced",
     "end_standing_when_over",
     "end_withdrawal_when_over",
+    "fail_item",
     "file_branch_authority",
     "find_by_identity",
+    "finish_run",
     "freeze",
     "import_rows",
     "load_registry",
@@ -104,6 +110,7 @@ __all__ = [
     "run_checks",
     "save_draft",
     "sign_pledge",
+    "start_run",
     "submit_for_checks",
     "unfreeze",
     "withdraw_change",

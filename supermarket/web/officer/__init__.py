@@ -12,6 +12,7 @@ from supermarket.web.officer import (
     matters,
     members,
     projects,
+    queue,
     standing,
     supervision,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "matters",
     "members",
     "projects",
+    "queue",
     "standing",
     "supervision",
 ]

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 from flask import g, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from supermarket.agencies.models import Agency, Standing
-from supermarket.agencies.queries import unchecked, waiting_for_decision
+from supermarket.agencies.queries import unchecked
 from supermarket.core.events import Event
-from supermarket.core.permissions import Actor, P, Role, region_stem
+from supermarket.core.permissions import Actor, P, Role
 from supermarket.disclosure.queries import agency_names
 from supermarket.extensions import db
 from supermarket.matters.models import MatterState
@@ -30,39 +31,35 @@ from supermarket.web.access import present_actor
 from supermarket.web.finding_words import code_label, level_label
 from supermarket.web.looks import word
 from supermarket.web.officer.matters import region_of
+from supermarket.web.officer.regions import regions_of, within
+from supermarket.web.officer.sources import LABELS, loud, quiet_count
 from supermarket.web.officer.standing import filed_opinions
 from supermarket.web.work import Count, Desk, Door, Figure, Work, by_due, changes, work
 
 Found = dict[str, list[Work]]
 
 
-def _regions(actor: Actor, permission: P) -> list[str | None]:
-    """The region subtrees of the grants with a permission; only the country if one grant has no region."""
-    codes = {grant.region_code for grant in actor.grants_with(permission)}
-    return [None] if None in codes else [*sorted(code for code in codes if code is not None)]
-
-
 def in_regions(actor: Actor, *permissions: P) -> sa.ColumnElement[bool]:
     """Whether a project lies where one of the permissions is held."""
-    codes = {code for permission in permissions for code in _regions(actor, permission)}
-    if None in codes:
-        return sa.true()
-    return sa.or_(sa.false(), *(Project.region_code.startswith(region_stem(code)) for code in codes if code))
+    return within(Project.region_code, actor, *permissions)
 
 
 def _reviews(actor: Actor) -> list[Work]:
-    rows = [row for region in _regions(actor, P.PROJECT_REVIEW) for row in waiting_for_review(region)]
+    rows = [row for region in regions_of(actor, P.PROJECT_REVIEW) for row in waiting_for_review(region)]
     return [
         work("review_project", row.name, url_for("office.project", code=row.code), row.due_at, who=row.owner.name)
         for row in rows
     ]
 
 
-def _decisions() -> list[Work]:
-    return [
-        work("decide_agency", row.name, url_for("office.agency", uscc=row.uscc), row.decision_due_at)
-        for row in waiting_for_decision()
-    ]
+def _queue(actor: Actor) -> list[Work]:
+    """What of the registers needs the reader one by one, and one line for everything imported and unchecked."""
+    found = [work(str(LABELS[item.kind]), item.subject, item.url, item.due, who=item.why) for item in loud(actor)]
+    unchecked = quiet_count(actor)
+    if unchecked:
+        title = ngettext("%(num)s imported agency", "%(num)s imported agencies", unchecked)
+        found.append(work("start_checks", title, url_for("office.queue", kind="unchecked")))
+    return found
 
 
 def _ratings(actor: Actor) -> list[Work]:
@@ -148,7 +145,7 @@ def _waiting(actor: Actor, role: Role) -> Found:
         case Role.OPERATOR:
             found = {
                 "projects": _reviews(actor),
-                "agencies": _decisions(),
+                "queue": _queue(actor),
                 "ratings": _ratings(actor),
                 "standing": _standing(actor),
                 "board": _cards(actor),
@@ -191,6 +188,7 @@ def sections(actor: Actor, role: Role) -> list[tuple[str, str, int]]:
     """An office's lines of the side column."""
     found = _waiting(actor, role)
     lines = {
+        "queue": (_("What needs a human"), url_for("office.queue")),
         "projects": (_("Purchases"), url_for("office.project_list")),
         "agencies": (_("Agencies"), url_for("office.agency_list")),
         "contracts": (_("Contracts"), url_for("office.contract_list")),
@@ -204,9 +202,29 @@ def sections(actor: Actor, role: Role) -> list[tuple[str, str, int]]:
         "board": (_("Supervision board"), url_for("office.findings")),
     }
     shown = {
-        Role.OPERATOR: ("projects", "agencies", "contracts", "ratings", "standing", "credit", "board", "members"),
-        Role.REGULATOR: ("projects", "agencies", "contracts", "ratings", "standing", "credit", "lists", "board"),
-        Role.EDITOR: ("matters", "import"),
+        Role.OPERATOR: (
+            "queue",
+            "projects",
+            "agencies",
+            "contracts",
+            "ratings",
+            "standing",
+            "credit",
+            "board",
+            "members",
+        ),
+        Role.REGULATOR: (
+            "queue",
+            "projects",
+            "agencies",
+            "contracts",
+            "ratings",
+            "standing",
+            "credit",
+            "lists",
+            "board",
+        ),
+        Role.EDITOR: ("queue", "matters", "import"),
         Role.SUPERVISOR: ("board", "projects", "agencies", "contracts"),
         Role.EXPERT: (),
     }[role]
@@ -236,7 +254,7 @@ def _region_changes(actor: Actor, *permissions: P) -> sa.ColumnElement[bool]:
 
 
 def _lead(actor: Actor, permissions: Iterable[P]) -> str:
-    regions = {code for permission in permissions for code in _regions(actor, permission)}
+    regions = regions_of(actor, *permissions)
     return ", ".join(region_name(code) if code else _("the whole country") for code in sorted(regions, key=str))
 
 

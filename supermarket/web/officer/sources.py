@@ -1,0 +1,255 @@
+"""What needs a human in the registers: each kind is a source with its permission and its query; no table of its own."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from supermarket.agencies.change_queries import changes_waiting
+from supermarket.agencies.models import Agency, Onboarding, Standing
+from supermarket.agencies.queries import agencies_by_uscc
+from supermarket.agencies.verification import Silence, onboarding_waiting, reverification_cases
+from supermarket.core.clock import local_text
+from supermarket.core.permissions import Actor, P, may
+from supermarket.extensions import db
+from supermarket.matters.models import MatterState
+from supermarket.matters.queries import office_list
+from supermarket.standing.decisions import Office
+from supermarket.standing.queries import open_cases, waiting_rectifications
+from supermarket.standing.states import RemovalState
+from supermarket.web.checks import check_label, registry_label
+from supermarket.web.officer.regions import regions_of, within
+from supermarket.web.officer.standing import filed_opinions
+
+# More than an office can decide; the page says so where it is reached.
+MOST = 2_000
+
+
+@dataclass(frozen=True)
+class QueueItem:
+    """One thing that needs a human: about whom, why it waits, since when, until when (None: no limit), where to decide."""
+
+    kind: str
+    subject: str
+    code: str
+    why: str
+    url: str
+    region: str
+    since: datetime | None = None
+    due: datetime | None = None
+    registries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of thing that waits. `quiet`: stands on the desk elsewhere, or as one line that `count` gives."""
+
+    kind: str
+    label: object  # a lazy text: Flask-Babel ships no type for it
+    permissions: tuple[P, ...]
+    read: Callable[[Actor], Sequence[QueueItem]]
+    count: Callable[[Actor], int] | None = None
+    quiet: bool = False
+
+
+def silent_because(silent: Sequence[Silence]) -> str:
+    """Which registries are silent, since when, and what they were asked."""
+    return " ".join(
+        _(
+            "“%(registry)s” is silent since %(since)s: %(checks)s.",
+            registry=registry_label(item.registry),
+            since=local_text(item.since),
+            checks="、".join(dict.fromkeys(check_label(code) for code in item.codes)),
+        )
+        for item in silent
+    )
+
+
+def _onboarding(actor: Actor) -> Sequence[QueueItem]:
+    return [
+        QueueItem(
+            kind="onboarding",
+            subject=item.agency.name,
+            code=item.agency.uscc,
+            why=silent_because(item.silent) or _("Some finding is not known."),
+            url=url_for("office.agency", uscc=item.agency.uscc),
+            region=item.agency.region_code,
+            since=item.silent[0].since if item.silent else item.agency.applied_at,
+            due=item.due_at,
+            registries=tuple(each.registry for each in item.silent),
+        )
+        for item in onboarding_waiting(MOST)
+        if may(actor, P.AGENCY_DECIDE, region=item.agency.region_code)
+    ]
+
+
+def _imported(actor: Actor) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        Agency.standing == Standing.APPLIED,
+        Agency.onboarding == Onboarding.DRAFT,
+        Agency.organisation_id.is_(None),
+        within(Agency.region_code, actor, P.AGENCY_CHECK),
+    )
+
+
+def _unchecked(actor: Actor) -> Sequence[QueueItem]:
+    rows = db.session.execute(
+        sa.select(Agency.name, Agency.uscc, Agency.region_code, Agency.applied_at)
+        .where(_imported(actor))
+        .order_by(Agency.applied_at, Agency.id)
+        .limit(MOST * 5)
+    ).all()
+    return [
+        QueueItem(
+            kind="unchecked",
+            subject=row.name,
+            code=row.uscc,
+            why=_("Imported; nobody has started its checks."),
+            url=url_for("office.agency", uscc=row.uscc),
+            region=row.region_code,
+            since=row.applied_at,
+        )
+        for row in rows
+    ]
+
+
+def _unchecked_count(actor: Actor) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(Agency).where(_imported(actor))) or 0
+
+
+def _reverification(actor: Actor) -> Sequence[QueueItem]:
+    return [
+        QueueItem(
+            kind="reverification",
+            subject=case.agency.name,
+            code=case.agency.uscc,
+            why=_(
+                "No longer passed: %(checks)s. All its services are hidden.",
+                checks="、".join(check_label(code) for code in case.codes),
+            ),
+            url=url_for("office.agency", uscc=case.agency.uscc) + "#case",
+            region=case.agency.region_code,
+            since=case.opened_at,
+            due=case.due_at,
+        )
+        for case in reverification_cases(limit=MOST)
+        if may(actor, P.AGENCY_DECIDE, region=case.agency.region_code)
+    ]
+
+
+def _changes(actor: Actor) -> Sequence[QueueItem]:
+    found = []
+    for row in changes_waiting(MOST):
+        if not may(actor, P.AGENCY_DECIDE, region=row.agency.region_code):
+            continue
+        unknown = [item for item in row.findings if item.get("outcome") == "unknown"]
+        registries = tuple(dict.fromkeys(str(item.get("registry", "")) for item in unknown))
+        found.append(
+            QueueItem(
+                kind="profile_change",
+                subject=row.agency.name,
+                code=row.agency.uscc,
+                why=_(
+                    "Change %(number)s of the profile waits for: %(registries)s.",
+                    number=row.number,
+                    registries="、".join(registry_label(name) for name in registries if name) or "–",
+                ),
+                url=url_for("office.agency", uscc=row.agency.uscc) + f"#change-{row.number}",
+                region=row.agency.region_code,
+                since=row.proposed_at,
+                due=row.decision_due_at,
+                registries=tuple(name for name in registries if name),
+            )
+        )
+    return found
+
+
+def _matters(actor: Actor) -> Sequence[QueueItem]:
+    rows = [
+        row
+        for region in regions_of(actor, P.MATTER_PUBLISH)
+        for row in office_list(region, state=MatterState.SUBMITTED, limit=MOST)
+    ]
+    return [
+        QueueItem(
+            kind="matter",
+            subject=version.name,
+            code=matter.code,
+            why=_("Submitted to be published."),
+            url=url_for("office.matter", code=matter.code),
+            region=matter.region_code,
+        )
+        for matter, version in rows
+    ]
+
+
+def _standing(actor: Actor) -> Sequence[QueueItem]:
+    """Rectifications, opinions and removal cases that the reader's office answers; three statements and two for names."""
+    authority = any(actor.grants_with(P.STANDING_APPROVE_AS_AUTHORITY))
+    operator = any(actor.grants_with(P.STANDING_APPROVE_AS_OPERATOR))
+    found: list[tuple[str, str, datetime | None, datetime | None]] = []
+    if authority:
+        text = _("A rectification was handed in: accept or refuse it.")
+        found += [(row.agency_uscc, text, row.submitted_at, None) for row in waiting_rectifications(actor)]
+    if operator:
+        text = _("An authority's opinion that it be demoted: accept or refuse it.")
+        found += [(row.agency_uscc, text, row.filed_at, None) for row in filed_opinions()]
+    offices = {office for office, there in ((Office.AUTHORITY, authority), (Office.OPERATOR, operator)) if there}
+    text = _("A removal case waits for your office's answer.")
+    found += [
+        (case.agency_uscc, text, case.opened_at, case.decision_due_at)
+        for case in open_cases()
+        if case.state is RemovalState.DECIDING and offices - {row.office for row in case.approvals}
+    ]
+    rows = agencies_by_uscc({uscc for uscc, *_rest in found})
+    return [
+        QueueItem(
+            kind="standing",
+            subject=rows[uscc].name,
+            code=uscc,
+            why=why,
+            url=url_for("office.agency_standing", uscc=uscc),
+            region=rows[uscc].region_code,
+            since=since,
+            due=due,
+        )
+        for uscc, why, since, due in found
+        if uscc in rows and any(may(actor, item, region=rows[uscc].region_code) for item in STANDING)
+    ]
+
+
+STANDING = (P.STANDING_APPROVE_AS_AUTHORITY, P.STANDING_APPROVE_AS_OPERATOR)
+SOURCES: tuple[Source, ...] = (
+    Source("onboarding", _l("Onboarding that waits"), (P.AGENCY_DECIDE,), _onboarding),
+    Source("reverification", _l("No longer verified"), (P.AGENCY_DECIDE,), _reverification),
+    Source("profile_change", _l("Changes of profile"), (P.AGENCY_DECIDE,), _changes),
+    Source("standing", _l("Demotion and removal"), STANDING, _standing, quiet=True),
+    Source("matter", _l("Matters submitted"), (P.MATTER_PUBLISH,), _matters, quiet=True),
+    Source("unchecked", _l("Imported, unchecked"), (P.AGENCY_CHECK,), _unchecked, _unchecked_count, quiet=True),
+)
+LABELS = {source.kind: source.label for source in SOURCES}
+PERMISSIONS = tuple(dict.fromkeys(permission for source in SOURCES for permission in source.permissions))
+
+
+def readable(actor: Actor) -> Sequence[Source]:
+    """The sources for which an actor holds the permission."""
+    return [source for source in SOURCES if any(any(actor.grants_with(item)) for item in source.permissions)]
+
+
+def read_all(actor: Actor, kind: str = "") -> list[QueueItem]:
+    """Everything that waits for an actor, or one kind of it."""
+    return [item for source in readable(actor) if kind in ("", source.kind) for item in source.read(actor)]
+
+
+def loud(actor: Actor) -> list[QueueItem]:
+    """What stands on the desk one by one."""
+    return [item for source in readable(actor) if not source.quiet for item in source.read(actor)]
+
+
+def quiet_count(actor: Actor) -> int:
+    """How much of the quiet kinds waits."""
+    return sum(source.count(actor) for source in readable(actor) if source.quiet and source.count is not None)
