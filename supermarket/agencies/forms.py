@@ -103,6 +103,24 @@ class QualificationForm(CommandForm):
         )
 
 
+class ServiceChangeForm(ServiceForm):
+    """Fee and days of a service that is offered; `version` is the agency's that was seen."""
+
+    version = IntegerField(_l("Version seen"), validators=[Optional()])
+
+
+class QualificationChangeForm(QualificationForm):
+    """A certificate that takes the place of another; `version` is the agency's that was seen."""
+
+    version = IntegerField(_l("Version seen"), validators=[Optional()])
+
+
+class LeavingForm(CommandForm):
+    """Why an agency leaves the market, or comes back."""
+
+    reason = TextAreaField(_l("Reason"), validators=[Text(4, 2_000)])
+
+
 class PractitionerForm(CommandForm):
     """A person with a licence; the identity number is never shown again."""
 

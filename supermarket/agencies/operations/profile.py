@@ -67,7 +67,9 @@ def edit_profile(
     """
     row = editable(uscc, actor)
     not_stale(row, expected_version)
-    errors = _errors(profile, at)
+    # What was wrong before and is not touched is not asked again.
+    known = _errors(profile_of(row), at)
+    errors = [error for error in _errors(profile, at) if error not in known]
     if profile.uscc != uscc:
         errors.append(FieldError("uscc", "fixed", _("The code of an entry does not change.")))
     refuse(errors)

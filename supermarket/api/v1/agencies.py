@@ -5,14 +5,16 @@ from typing import Literal
 
 from pydantic import Field
 
+from supermarket.agencies.change_queries import open_changes
 from supermarket.agencies.forms import AgencyProfileForm
-from supermarket.agencies.models import Agency, Onboarding, Service, Standing
-from supermarket.agencies.operations import edit_profile, register
+from supermarket.agencies.models import Agency, ChangeState, Onboarding, Service, Standing
+from supermarket.agencies.operations import ask_about_profile, check_change, edit_profile, register
 from supermarket.agencies.queries import agency_file, agency_of_actor
 from supermarket.api.parameters import PageQuery, RegionCode, Whole, Words
 from supermarket.api.readers import agency_for, knows_agency
 from supermarket.api.routes import route
 from supermarket.api.shapes import Listing, Moment, Shape, acting
+from supermarket.core.clock import now
 from supermarket.core.msgids import N_
 from supermarket.core.permissions import P
 from supermarket.credit.directory import DirectoryFilter, DirectoryRow, directory
@@ -186,6 +188,14 @@ def present_profile(uscc: str) -> dict[str, object]:
     }
 
 
+def _answers(uscc: str) -> object:
+    """What the registries say of an admitted agency of one's own; nobody else has them asked."""
+    own = agency_of_actor(present_actor())
+    if own is None or own.uscc != uscc or own.standing is Standing.APPLIED:
+        return {}
+    return ask_about_profile(uscc, now())
+
+
 @route(
     "PATCH",
     "/agencies/{uscc}",
@@ -194,9 +204,17 @@ def present_profile(uscc: str) -> dict[str, object]:
     form=AgencyProfileForm,
     changes=present_profile,
     needed=("version",),
+    prepare=_answers,
     gives=AgencyShape,
 )
-def change_agency(uscc: str, form: AgencyProfileForm) -> AgencyShape:
-    """Only the fields that are named change; `version` is the one that was seen. The checks run again."""
-    edit_profile(uscc, form.command(), expected_version=form.version.data, **acting())
+def change_agency(uscc: str, form: AgencyProfileForm, prepared: object) -> AgencyShape:
+    """Only the fields that are named change; `version` is the one that was seen.
+
+    An admitted agency's fields that registries know are checked first: see /agencies/{uscc}/changes for what became of
+    them. The code never changes.
+    """
+    row = edit_profile(uscc, form.command(), expected_version=form.version.data, **acting())
+    for change in open_changes(row.id):
+        if change.state is ChangeState.CHECKING:
+            check_change(change.id, answers=prepared, **acting())  # type: ignore[arg-type]  # what `_answers` gave
     return shape_of(agency_file(uscc))

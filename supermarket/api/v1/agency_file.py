@@ -81,6 +81,8 @@ class QualificationShape(Shape):
     number: str
     issuer: str
     valid_until: date | None
+    verified: bool = Field(description="a registry confirmed it and none has denied it since; others do not count")
+    replaces: int | None = Field(description="the certificate that this one renews or corrects")
 
 
 def check_of(row: Check) -> CheckShape:
@@ -126,6 +128,8 @@ def qualification_of(row: Qualification) -> QualificationShape:
         number=row.number,
         issuer=row.issuer,
         valid_until=row.valid_until,
+        verified=row.verified_at is not None,
+        replaces=row.replaces_id,
     )
 
 

@@ -13,7 +13,6 @@ from wtforms import (
     IntegerField,
     SelectChoice,
     SelectField,
-    TextAreaField,
     ValidationError,
 )
 from wtforms.validators import Length, Optional
@@ -159,11 +158,10 @@ class PractitionerForm(forms.PractitionerForm):
         return _refuse_far_days(self, "registered_until") and fine
 
 
-class ServiceTermsForm(forms.ServiceForm):
+class ServiceTermsForm(forms.ServiceChangeForm):
     """Fee and days of a service that is offered already."""
 
     matter = HiddenField()
-    version = IntegerField(_l("Version seen"), validators=[Optional()])
 
 
 class RenewalForm(QualificationForm):
@@ -178,10 +176,9 @@ class PartyCorrectionForm(forms.RelatedPartyForm):
     version = IntegerField(_l("Version seen"), validators=[Optional()])
 
 
-class ReasonForm(CommandForm):
-    """Why something is done, and that its consequences were read."""
+class ReasonForm(forms.LeavingForm):
+    """Why an agency leaves or comes back, and that the consequences were read."""
 
-    reason = TextAreaField(_l("Reason"), validators=[Text(4, 2_000)])
     confirm = BooleanField(_l("I have read what will follow."))
 
     def validate_confirm(self, field: Field) -> None:
