@@ -53,6 +53,14 @@ def identity_providers(data: Path) -> list[dict[str, str]]:
     ]
 
 
+def stand_in_identity(url: str, data: Path) -> list[dict[str, str]]:
+    """The demonstration's stand-in for the platform, beside the registries at `url`; none where nobody is known to it."""
+    if not url or not (data / "registries" / "people.json").exists():
+        return []
+    label = "统一身份认证平台（演示替身）"
+    return [{"name": "national", "label": label, "issuer": f"{url}/identity", "client_id": "supermarket"}]
+
+
 @dataclass(frozen=True)
 class Settings:
     """What `create_app` needs; `overrides` of the tests replace single keys."""

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+
+from flask import current_app
 
 from supermarket.accounts.queries import user_by_email
 from supermarket.agencies.models import Standing
@@ -11,7 +14,7 @@ from supermarket.core.permissions import Actor
 from supermarket.core.unit import unit
 from supermarket.core.working_days import local_date
 from supermarket.data.invent import InventedAgency
-from supermarket.demo import bodies, cast, decisions, onboarding
+from supermarket.demo import bodies, cast, decisions, identified, onboarding
 from supermarket.demo.history import beginning, must_be_demo
 from supermarket.matters.operations import load_catalogue
 from supermarket.policies.operations import load_facts
@@ -82,11 +85,15 @@ def _decide(done: Loaded, at: datetime) -> None:
 
 
 def _admit(done: Loaded, count: int, first: datetime, until: datetime, say: Say) -> None:
-    invented = _invented(count)
+    invented, today = _invented(count), local_date(real_now())
+    identified.write_people(Path(current_app.config["DATA"]) / "registries", today)
     with unit():
         fresh = [(place, item) for place, item in enumerate(invented) if not onboarding.is_there(item)]
         if fresh:
-            onboarding.load_registries(invented, first)
+            # The registries know those too who will come through the unified identity.
+            known = {item.uscc for item in invented}
+            newcomers = [item for item in identified.agencies(today) if item.uscc not in known]
+            onboarding.load_registries([*invented, *newcomers], first)
     # One after the other over the weeks, at working hours or not: an account can be opened at any time.
     pause = (until - timedelta(days=1) - first) / max(1, len(fresh))
     for number, (place, item) in enumerate(fresh, start=1):
