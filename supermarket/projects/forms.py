@@ -4,7 +4,17 @@ from datetime import UTC, datetime
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, FieldList, FormField, IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    BooleanField,
+    Field,
+    FieldList,
+    FormField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional, Regexp
 
@@ -13,7 +23,14 @@ from supermarket.core.forms import CommandForm, IdentifiersField, MomentField, N
 from supermarket.credit.points import CreditLevel
 from supermarket.modes.merit_criteria import CriterionKind
 from supermarket.modes.table import AVAILABLE, MODES, ModeName
-from supermarket.projects.commands import Avoided, DeliverableWanted, Enrol, PaymentTerm, ProjectDraft
+from supermarket.projects.commands import (
+    Avoided,
+    DeliverableWanted,
+    Enrol,
+    PaymentTerm,
+    ProjectDraft,
+    QualificationAsked,
+)
 from supermarket.projects.models import Funding
 from supermarket.projects.money_rules import Ground
 
@@ -102,6 +119,16 @@ class CriterionRow(Row):
     weight = IntegerField(_l("Weight"), validators=[Needed(), NumberRange(1, 100)])
 
 
+class QualificationRow(Row):
+    """What the owner states of one qualification of the matter."""
+
+    leaf = IntegerField(
+        _l("Which of the matter's qualifications (from 1, in reading order)"), validators=[Needed(), NumberRange(1, 60)]
+    )
+    level = StringField(_l("At least level"), validators=[Text(most=64)])
+    speciality = StringField(_l("Speciality"), validators=[Text(most=100)])
+
+
 class ProjectForm(CommandForm):
     """An owner words a purchase."""
 
@@ -143,6 +170,15 @@ class ProjectForm(CommandForm):
         _l("Further requirements"),
         validators=[Text(most=5000)],
         description=_l("Further requirements; what the matter does not demand is refused with the reason"),
+    )
+    qualifications = FieldList(
+        FormField(QualificationRow),
+        _l("Level and speciality of the matter's qualifications"),
+        validators=[Length(0, 60, message=_l("Choose from the qualifications of the matter, each once."))],
+    )
+    keep_refused = BooleanField(
+        _l("Keep wording in the draft that is refused, to ask for an exception"),
+        description=_l("A draft may wait with it; it is not published until the operator has granted the exception"),
     )
     practitioners_needed = IntegerField(_l("Practitioners to name"), validators=[Optional(), NumberRange(0, 50)])
     min_stars = IntegerField(_l("Fewest stars"), validators=[Optional(), NumberRange(1, 5)])
@@ -204,6 +240,11 @@ class ProjectForm(CommandForm):
             direct_document=self.direct_document.data,
             named_agency_uscc=self.agency.data,
             criteria=tuple((row["criterion"], row["weight"]) for row in self.criteria.data),
+            qualifications=tuple(
+                QualificationAsked(row["leaf"], row["level"] or None, row["speciality"] or None)
+                for row in self.qualifications.data
+            ),
+            keep_refused=bool(self.keep_refused.data),
         )
 
 

@@ -199,6 +199,11 @@ def project_for(code: str, actor: Actor) -> Project:
     return row
 
 
+def draft_of_form(owner_id: int, key: str) -> str | None:
+    """The code of the purchase that a form of an owner has made already."""
+    return db.session.scalar(sa.select(Project.code).where(Project.owner_id == owner_id, Project.draft_key == key))
+
+
 def versions_of(project_id: int) -> Sequence[ProjectVersion]:
     """Published wordings, oldest first."""
     query = sa.select(ProjectVersion).where(ProjectVersion.project_id == project_id).order_by(ProjectVersion.number)

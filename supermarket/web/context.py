@@ -12,6 +12,7 @@ from supermarket.core.clock import LOCAL, now
 from supermarket.core.permissions import Role
 from supermarket.policies.queries import region_name
 from supermarket.web.navigation import sections_of
+from supermarket.web.rule_words import rule_label
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ def values() -> dict[str, object]:
         "site": Site(site_name(), __version__, bool(current_app.config["DEMO"]), now().astimezone(LOCAL)),
         "languages": _languages(),
         "navigation": _navigation(),
+        "rule_label": rule_label,
         "current_locale": str(get_locale()),
         "drafts": "settle",
         # What one person typed is not put back for the next one at the same computer.

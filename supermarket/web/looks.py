@@ -92,6 +92,14 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "lapsed": Look(_l("Lapsed"), "bad", "stop"),
         "closed": Look(_l("Closed with the project"), "end", "archive"),
     },
+    "exception": {
+        "asked": Look(_l("Waiting for the operator"), "run", "clock"),
+        "granted": Look(_l("Granted"), "ok", "check"),
+        "in_force": Look(_l("Granted and public"), "ok", "check"),
+        "denied": Look(_l("Denied"), "bad", "stop"),
+        "withdrawn": Look(_l("Taken back by the owner"), "end", "return"),
+        "revoked": Look(_l("Revoked"), "bad", "return"),
+    },
     "draw": {
         "receipt_pending": Look(_l("Waiting for the witness"), "run", "clock"),
         "receipted": Look(_l("Pool fixed and witnessed"), "run", "lock"),

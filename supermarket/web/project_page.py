@@ -15,6 +15,8 @@ from supermarket.core.permissions import Actor
 from supermarket.disclosure.queries import reissues_of
 from supermarket.matters.queries import qualification_kinds
 from supermarket.matters.requirement_tree import as_sentence, from_json
+from supermarket.projects.exception_models import RequirementException
+from supermarket.projects.exception_queries import exceptions_of
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.queries import enrolments_of, project_for, versions_of
 from supermarket.projects.states import EnrolmentState, ProjectState
@@ -67,6 +69,7 @@ class ProjectPage:
     live_award: Award | None = None
     contract: Contract | None = None
     unsigned: str = ""
+    exceptions: Sequence[RequirementException] = ()
     reissue: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     timeline: Sequence[timelines.Entry] = ()
@@ -158,6 +161,7 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
         live_award=live,
         contract=contract,
         unsigned=missing(contract) if contract is not None and project.state is ProjectState.AWARDED else "",
+        exceptions=exceptions_of(project.id, public_only=True) if project.published_at is not None else (),
         reissue=reissues_of(project.id) if project.ended_at is not None else None,
         names={r.agency.uscc: r.agency.name for r in rows},
         timeline=timelines.entries(timelines.filtered(known, events)),

@@ -19,6 +19,7 @@ from supermarket.supervision.models import Level
 from supermarket.web.finding_words import CODES, code_label, level_label
 from supermarket.web.listing import address
 from supermarket.web.presenting import ROLE_LABELS, deadline_text, word
+from supermarket.web.rule_words import rule_label
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Filter:
 
 # First words of tags by what a reader looks for.
 KINDS: Mapping[str, tuple[object, tuple[str, ...]]] = {
-    "notice": (_l("Notices"), ("project.", "enrolment.")),
+    "notice": (_l("Notices"), ("project.", "enrolment.", "exception.")),
     "selection": (_l("Selection"), ("draw.", "quote.", "quotes.", "award.", "selection.", "cost_statement.")),
     "contract": (_l("Contract and service"), ("contract.", "payment.", "deliverable.")),
     "rating": (_l("Ratings and credit"), ("rating.", "credit.", "agency.", "standing.")),
@@ -128,6 +129,8 @@ def _shown(key: str, value: Value, names: Mapping[str, str]) -> str:
             return level_label(Level(value))
         case "code" if value in CODES:
             return code_label(value)
+        case "rule":
+            return rule_label(value)
         case "before" | "after":
             return word("agency", value)
     if is_uscc(value):

@@ -1,5 +1,6 @@
 """/projects: purchases (lifecycle.md). A draft is its owner's; what is published is everybody's."""
 
+from dataclasses import asdict
 from typing import Literal
 
 from flask_babel import gettext as _
@@ -19,6 +20,7 @@ from supermarket.api.shapes import (
     money_or_none,
     number_after,
 )
+from supermarket.api.v1.exceptions import ExceptionShape, exception_shape
 from supermarket.core.errors import FieldError, InvalidInput
 from supermarket.core.identifiers import mask_name
 from supermarket.core.money import yuan_text
@@ -27,9 +29,11 @@ from supermarket.core.permissions import Actor, P, may
 from supermarket.credit.points import CreditLevel
 from supermarket.modes.table import ModeName
 from supermarket.projects import operations
+from supermarket.projects.exception_queries import covered_keys, exceptions_of, refusals_of
 from supermarket.projects.forms import ProjectEditForm, ProjectForm
 from supermarket.projects.models import Funding, Project
 from supermarket.projects.money_rules import Ground
+from supermarket.projects.qualifications import stated_in
 from supermarket.projects.queries import ProjectFilter, after, project_for
 from supermarket.projects.states import PROJECT, ProjectState
 from supermarket.web.access import Access, present_actor
@@ -88,6 +92,14 @@ class PaymentTermShape(Shape):
     after_deliverable: int
 
 
+class QualificationAskedShape(Shape):
+    """What the owner states of one of the matter's qualifications."""
+
+    leaf: int = Field(description="from 1, in the reading order of the matter's tree")
+    level: str | None
+    speciality: str | None
+
+
 class AvoidShape(Shape):
     """An agency to avoid and why."""
 
@@ -103,6 +115,8 @@ class ProjectShape(ProjectItem):
     description: str
     requirements: str
     requirement: dict[str, object] | None
+    qualifications: list[QualificationAskedShape] = Field(description="what the owner states beside the matter's tree")
+    exceptions: list[ExceptionShape] = Field(description="exceptions to the rules on requirements that are in force")
     ceiling: Money
     floor: Money | None
     duration_days: int
@@ -175,6 +189,8 @@ def shape_of(row: Project) -> ProjectShape:
             "description": row.description,
             "requirements": row.requirement_notes,
             "requirement": row.requirement_tree,
+            "qualifications": [asdict(item) for item in stated_in(row)],
+            "exceptions": [exception_shape(item) for item in exceptions_of(row.id, public_only=True)],
             "ceiling": money(row.ceiling),
             "floor": money_or_none(row.floor),
             "duration_days": row.duration_days,
@@ -273,6 +289,9 @@ def present_wording(code: str) -> dict[str, object]:
         "description": row.description,
         "investment_project_code": row.investment_project_code,
         "requirements": row.requirement_notes,
+        "qualifications": [asdict(item) for item in stated_in(row)],
+        # What a draft holds already it may go on holding.
+        "keep_refused": any(each.key not in covered_keys(row.id) for each in refusals_of(row)),
         "practitioners_needed": row.practitioners_needed,
         "min_stars": row.min_stars,
         "min_credit": row.min_credit,

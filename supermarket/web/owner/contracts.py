@@ -40,7 +40,8 @@ from supermarket.web import listing, presenting
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, perform, tell
 from supermarket.web.owner.blueprint import blueprint
-from supermarket.web.owner.drafting import Answer, own_organisation
+from supermarket.web.owner.drafting import Answer
+from supermarket.web.owner.ours import own_organisation
 
 SIGN = (P.CONTRACT_SIGN_AS_OWNER, P.CONTRACT_SIGN_AS_AGENCY)
 RATE = (P.RATE_AS_OWNER, P.RATE_OWNER, P.RATE_AS_AUTHORITY, P.RATE_AS_OPERATOR)

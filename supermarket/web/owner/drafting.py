@@ -1,24 +1,25 @@
 """An owner words a purchase, changes it, amends it: one form, kept whatever happens."""
 
+import re
 from dataclasses import replace
 from secrets import token_urlsafe
 
-from flask import Response, redirect, render_template, request, session, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from supermarket.accounts.models import Organisation
-from supermarket.accounts.queries import organisation
 from supermarket.core.clock import now
-from supermarket.core.errors import MarketError, NotFound
-from supermarket.core.permissions import Actor, P, may
+from supermarket.core.errors import MarketError
+from supermarket.core.permissions import P
 from supermarket.projects import operations
 from supermarket.projects.commands import ProjectDraft
 from supermarket.projects.forms import CRITERION_LABELS
 from supermarket.projects.models import Project
-from supermarket.projects.queries import project_for
+from supermarket.projects.queries import draft_of_form
 from supermarket.projects.states import PROJECT, ProjectAction
+from supermarket.web import rule_words
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import perform, tell
 from supermarket.web.listing import clean
@@ -26,11 +27,14 @@ from supermarket.web.owner.blueprint import blueprint
 from supermarket.web.owner.forms import (
     LISTS,
     PurchaseForm,
+    asked_in,
     filled_from,
     list_errors,
     one_sentence_each,
     refuse_purchase,
 )
+from supermarket.web.owner.ours import own_organisation, own_project
+from supermarket.web.owner.wording import FIELDS, leaves_of, version_of, wordings_of
 from supermarket.web.project_page import criteria_of
 
 Answer = str | BaseResponse | tuple[str, int]
@@ -40,21 +44,9 @@ ROW_FIELDS = {
     "payment_terms": ("name", "percent"),
     "avoid": ("agency", "reason"),
     "criteria": ("weight",),
+    "qualifications": ("level", "speciality"),
 }
-
-
-def own_organisation(actor: Actor) -> Organisation:
-    """The organisation for which the actor buys; with several, the one of the oldest membership."""
-    return organisation(next(iter(grant.organisation_id for grant in actor.grants_with(P.PROJECT_DRAFT))))
-
-
-def own_project(code: str) -> Project:
-    """A purchase of the reader's own. Raises NotFound for everybody else's."""
-    actor = present_actor()
-    project = project_for(code, actor)
-    if not may(actor, P.PROJECT_DRAFT, organisation_id=project.owner_id):
-        raise NotFound(_("There is no such project."))
-    return project
+_FORM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 def _filled_rows(form: "MultiDict[str, str]") -> "MultiDict[str, str]":
@@ -73,6 +65,17 @@ def _filled_rows(form: "MultiDict[str, str]") -> "MultiDict[str, str]":
 
 def _sent() -> PurchaseForm:
     return PurchaseForm(formdata=_filled_rows(request.form))
+
+
+def _form_id() -> str:
+    """The form's own mark, by which it makes one draft however often it is sent."""
+    sent = request.form.get("form_id", "")
+    return sent if _FORM_ID.fullmatch(sent) else token_urlsafe(12)
+
+
+def _stays(form: PurchaseForm, act: str) -> bool:
+    """Whether nothing is to be stored yet: a row is added or dropped, or only the wording is looked at."""
+    return act == "check" or _rows_changed(form, act)
 
 
 def _rows_changed(form: PurchaseForm, act: str) -> bool:
@@ -97,6 +100,9 @@ def _page(
     weights = {row["criterion"]: row["weight"] for row in form.criteria.data if row["criterion"]}
     if request.method == "GET" and project is not None:
         weights = dict(criteria_of(project))
+    version = project.matter_version if project and kind == "amend" else version_of(form.matter.data or "")
+    asked = asked_in(form)
+    texts = {name: form[name].data or "" for name in FIELDS}
     page = render_template(
         "owner/purchase.html",
         form=form,
@@ -106,7 +112,13 @@ def _page(
         project=project,
         criteria=[(kind.value, label, weights.get(kind.value)) for kind, label in CRITERION_LABELS.items()],
         list_errors=list_errors(form),
-        form_id=request.form.get("form_id") or token_urlsafe(12),
+        form_id=_form_id(),
+        wordings=wordings_of(texts, project, version, asked),
+        checked=request.form.get("act") == "check" or (project is not None and request.method == "GET"),
+        leaves=leaves_of(version),
+        chosen={item.leaf: item for item in asked},
+        version=version,
+        rules=rule_words,
         answered=request.method == "POST",
         drafts="keep" if request.method == "POST" else "settle",
     )
@@ -114,7 +126,7 @@ def _page(
 
 
 def _command(form: PurchaseForm, owner: Organisation) -> ProjectDraft:
-    command = form.command(owner.id)
+    command = replace(form.command(owner.id), draft_key=_form_id())
     return command if command.mode == "merit" else replace(command, criteria=())
 
 
@@ -139,10 +151,9 @@ def new() -> Answer:
         form.matter.data = clean(request.args.get("matter", ""), 16)
         return _page(form, owner, title=title, kind="new")
     form = _sent()
-    if _rows_changed(form, request.form.get("act", "")):
+    if _stays(form, request.form.get("act", "")):
         return _page(form, owner, title=title, kind="new")
-    known = session.get("drafted", {}).get(request.form.get("form_id", ""))
-    if known:  # the same form sent twice
+    if (known := draft_of_form(owner.id, _form_id())) is not None:  # the same form sent twice
         return redirect(url_for("owner.edit", code=known))
     form.offer(owner)
     if not form.validate():
@@ -152,7 +163,6 @@ def new() -> Answer:
     except MarketError as error:
         refuse_purchase(form, error)
         return _page(form, owner, title=title, kind="new", status=error.status)
-    session["drafted"] = {request.form.get("form_id", ""): project.code}
     return _after(project)
 
 
@@ -181,7 +191,7 @@ def _change(project: Project, *, title: str, kind: str) -> Answer:
         filled_from(form, project)
         return _page(form, owner, title=title, kind=kind, project=project)
     form = _sent()
-    if _rows_changed(form, request.form.get("act", "")):
+    if _stays(form, request.form.get("act", "")):
         return _page(form, owner, title=title, kind=kind, project=project)
     form.offer(owner)
     if not form.validate():

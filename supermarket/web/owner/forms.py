@@ -19,17 +19,20 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from supermarket.accounts.models import Organisation
-from supermarket.core.errors import FieldError, InvalidInput, MarketError
+from supermarket.core.errors import FieldError, InvalidInput, MarketError, RuleBroken
 from supermarket.core.forms import CommandForm, Text
 from supermarket.core.paging import Slice
 from supermarket.matters.queries import MatterFilter, published
 from supermarket.modes.table import AVAILABLE, MODES, ModeName
 from supermarket.policies.queries import region_names
+from supermarket.projects.commands import QualificationAsked
+from supermarket.projects.exception_queries import covered_keys, refusals_of
 from supermarket.projects.forms import FORM_NAMES, FUNDING_LABELS, ProjectForm, ReasonForm
 from supermarket.projects.models import Project
+from supermarket.projects.qualifications import stated_in
 from supermarket.web.acting import refuse
 
-LISTS = ("deliverables", "payment_terms", "avoid", "criteria")
+LISTS = ("deliverables", "payment_terms", "avoid", "criteria", "qualifications")
 
 
 class PurchaseForm(ProjectForm):
@@ -117,6 +120,15 @@ def refuse_purchase(form: CommandForm, error: MarketError) -> None:
                 form.form_errors.append(f"{form[name].label.text}: {item.message}")
             renamed.append(FieldError(name, item.code, item.message))
         error = InvalidInput(error.message, errors=renamed)
+    if isinstance(error, RuleBroken) and error.findings:
+        said = (
+            _("“%(words)s”: %(why)s", words=item.evidence["found"], why=item.message)
+            if item.evidence.get("found") and "field" in item.evidence
+            else item.message
+            for item in error.findings
+        )
+        form.form_errors.extend(dict.fromkeys(said))
+        return
     refuse(form, error)
 
 
@@ -138,6 +150,13 @@ def filled_from(form: PurchaseForm, project: Project) -> None:
     form.duration_days.data, form.description.data = project.duration_days, project.description
     form.investment_project_code.data = project.investment_project_code or ""
     form.requirements.data = project.requirement_notes
+    stated: list[dict[str, str | int]] = [
+        {"leaf": item.leaf, "level": item.level or "", "speciality": item.speciality or ""}
+        for item in stated_in(project)
+    ]
+    _rows(form.qualifications, stated)
+    covered = covered_keys(project.id)
+    form.keep_refused.data = any(each.key not in covered for each in refusals_of(project))
     form.practitioners_needed.data = project.practitioners_needed or None
     form.min_stars.data, form.min_credit.data = project.min_stars, project.min_credit
     form.enrol_until.data, form.select_at.data = project.enrol_until, project.select_at
@@ -147,6 +166,15 @@ def filled_from(form: PurchaseForm, project: Project) -> None:
     _rows(form.deliverables, project.deliverables_wanted)
     _rows(form.payment_terms, project.payment_terms)
     _rows(form.avoid, [{"agency": row.agency_uscc, "reason": row.reason} for row in project.avoided])
+
+
+def asked_in(form: PurchaseForm) -> tuple[QualificationAsked, ...]:
+    """What stands in the form about the matter's qualifications, as far as it can be read."""
+    return tuple(
+        QualificationAsked(row["leaf"], row["level"] or None, row["speciality"] or None)
+        for row in form.qualifications.data
+        if isinstance(row["leaf"], int)
+    )
 
 
 def _rows(field: FieldList, rows: list[dict[str, str | int]] | list[dict[str, str]]) -> None:

@@ -21,8 +21,9 @@ from supermarket.web import listing, presenting
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, perform, refuse, tell
 from supermarket.web.owner.blueprint import blueprint
-from supermarket.web.owner.drafting import Answer, own_organisation, own_project
+from supermarket.web.owner.drafting import Answer
 from supermarket.web.owner.forms import AcceptFewForm, EndForm, LowQuoteForm, SubmitForm
+from supermarket.web.owner.ours import own_organisation, own_project
 from supermarket.web.project_page import read
 
 PAGE_SIZE = 20
