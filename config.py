@@ -110,6 +110,9 @@ class Settings:
             "SITE_URL": os.environ.get("SITE_URL", "http://127.0.0.1:8000"),
             "HOME_REGION": os.environ.get("HOME_REGION", "510000"),
             "MAIL_URL": os.environ.get("MAIL_URL", ""),
+            # A JSON file or the JSON itself (docs/registries.md); the address is that of the demonstration's stand-in.
+            "REGISTRIES": os.environ.get("REGISTRIES", ""),
+            "REGISTRIES_URL": os.environ.get("REGISTRIES_URL", ""),
             "IDENTITY_PROVIDERS": identity_providers(self.data),
             "STRIPE_SECRET_KEY": os.environ.get("STRIPE_SECRET_KEY", ""),
             "STRIPE_WEBHOOK_SECRET": os.environ.get("STRIPE_WEBHOOK_SECRET", ""),

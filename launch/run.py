@@ -190,6 +190,7 @@ def _serve(data: Path, host: str, port: int) -> None:
     with step("database up to date"):
         call(_flask("db", "upgrade"), data / "logs" / "upgrade.log", env=env, remedy="read the log")
     env["WITNESS_URL"] = servers.ensure_witness(data)
+    env["REGISTRIES_URL"] = servers.ensure_registries(data)
     _load_demo(data, found, env)
     site: list[Child] = []
     try:

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from launch import postgres, valkey, witness
+from launch import postgres, registries, valkey, witness
 from launch.places import Problem, data_folder, make_data_folder
 from launch.processes import alive
 
@@ -89,7 +89,7 @@ def running(data: Path) -> bool:
 
 
 def silent(data: Path) -> str:
-    """Which server of ours no longer answers ("postgres", "valkey" or "witness"); empty where all do."""
+    """Which server of ours no longer answers ("postgres", "valkey", "witness" or "registries"); empty where all do."""
     noted = _read(data)
     if noted is not None:
         for name, answers in zip(("postgres", "valkey"), _running(data, noted), strict=True):
@@ -97,6 +97,8 @@ def silent(data: Path) -> str:
                 return name
     if (data / "witness.json").exists() and witness.noted(data) is None:
         return "witness"
+    if (data / "registries.json").exists() and registries.noted(data) is None:
+        return "registries"
     return ""
 
 
@@ -125,6 +127,7 @@ def _start(data: Path, *, keep: bool, throwaway: bool) -> tuple[_Noted, bool]:
 
 def _stop(data: Path, noted: _Noted | None) -> None:
     witness.stop(data)
+    registries.stop(data)
     if noted is None:
         return
     has_database, has_queue = _running(data, noted)
@@ -230,5 +233,23 @@ def ensure_witness(data_dir: str | os.PathLike[str] | None = None) -> str:
     with _alone(data):
         running = witness.noted(data)
         url = running[0] if running else witness.start(data)
+        _use(data)
+    return url
+
+
+def ensure_registries(data_dir: str | os.PathLike[str] | None = None) -> str:
+    """The stand-in registries of a demonstration: REGISTRIES_URL, else this DATA's own, started like the servers.
+
+    Empty where the market is no demonstration, or names its registries itself (REGISTRIES). Raises Problem.
+    """
+    named = os.environ.get("REGISTRIES_URL", "")
+    demo = os.environ.get("DEMO", "1").lower() in {"1", "true", "yes", "on"}
+    if named or not demo or os.environ.get("REGISTRIES"):
+        return named
+    data = data_folder(data_dir)
+    make_data_folder(data)
+    with _alone(data):
+        running = registries.noted(data)
+        url = running[0] if running else registries.start(data)
         _use(data)
     return url

@@ -62,6 +62,7 @@ class KeepAlive:
             connection.request(method, self._parts.path.rstrip("/") + path, payload, dict(headers))
             response = connection.getresponse()
             reply = Reply(response.status, _read(response, until))
+            response.close()  # else the connection takes the next question for one too early
             kept = not response.will_close
             return reply
         except ConnectionError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from config import ROOT
 
-PRODUCT = ("supermarket", "workers", "witness", "launch")
+PRODUCT = ("supermarket", "workers", "witness", "registries", "launch")
 OUR_STATIC = ("static/css", "static/js", "static/verify")
 _ROOM = re.compile(r"^\| `([a-z_]+)(?:/|\.py)` \|", re.MULTILINE)
 

@@ -77,13 +77,25 @@ def test_the_witness_knows_nothing_of_the_market(path: str) -> None:
     assert not named & {"supermarket", "workers", "launch", "config"}, f"{path} imports the market that it watches"
 
 
+@of_every(python_files("registries"))
+def test_the_stand_in_registries_know_nothing_of_the_market(path: str) -> None:
+    named = {item.module.split(".")[0] for item in imports_of(tree_of(path))}
+    assert not named & {"supermarket", "workers", "witness", "launch", "config"}, f"{path} imports the market"
+
+
+@of_every(python_files("supermarket", "workers", "witness", "launch"))
+def test_the_market_imports_nothing_of_the_stand_in_registries(path: str) -> None:
+    named = {item.module.split(".")[0] for item in imports_of(tree_of(path))}
+    assert "registries" not in named, f"{path} imports the stand-in, which no real market has"
+
+
 @of_every(python_files("supermarket", "workers"))
 def test_the_market_imports_nothing_of_the_witness(path: str) -> None:
     named = {item.module.split(".")[0] for item in imports_of(tree_of(path))}
     assert "witness" not in named, f"{path} imports the witness, which is a program of the regulator's own"
 
 
-@of_every(python_files("supermarket", "workers", "witness", "launch"))
+@of_every(python_files("supermarket", "workers", "witness", "registries", "launch"))
 def test_the_product_imports_nothing_of_its_tests(path: str) -> None:
     named = {item.module.split(".")[0] for item in imports_of(tree_of(path))}
     assert not named & {"tests", "benchmarks"}, f"{path} imports tests"
