@@ -5,10 +5,19 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from supermarket.agencies.commands import ChangeOfStanding
-from supermarket.agencies.models import CheckRun, CheckRunItem, RegistryList, RegistryRow, RunItemState, RunKind
-from supermarket.agencies.operations import add_note, withdraw_service
+from supermarket.agencies.models import (
+    CheckRun,
+    CheckRunItem,
+    ExpiryReminder,
+    NightlyRun,
+    RegistryList,
+    RegistryRow,
+    RunItemState,
+    RunKind,
+)
+from supermarket.agencies.operations import add_note, load_registry, run_checks, withdraw_service
 from supermarket.core.events import seal
-from supermarket.core.permissions import Actor, Role
+from supermarket.core.permissions import SYSTEM, Actor, Role
 from supermarket.core.unit import unit
 from supermarket.extensions import db
 from supermarket.projects.commands import Enrol
@@ -80,8 +89,21 @@ def live_a_little(at: datetime) -> None:
         _registries()
         _standing(agency.uscc, at)
         _withdrawn(at)
+        _verified(at)
         _cards(at)
         seal()
+
+
+def _verified(at: datetime) -> None:
+    """Checks with a registry's answer as evidence, a case of an agency whose body fails, a night, a reminder."""
+    agency = make_agency()
+    row = {"uscc": agency.uscc, "name": "别的名称", "status": "存续", "legal_representative": "", "business_scope": ""}
+    load_registry("data-sharing", "enterprises", [row], label="测试", actor=SYSTEM, at=at)
+    for night in range(2):
+        run_checks(agency.uscc, actor=SYSTEM, at=at + timedelta(days=night))
+    db.session.add(NightlyRun(slot=at, began_at=at, finished_at=at, checked=1))
+    db.session.add(ExpiryReminder(agency_id=agency.id, subject="qualification:1", until=at.date(), days=7, at=at))
+    db.session.flush()
 
 
 def _withdrawn(at: datetime) -> None:

@@ -116,6 +116,7 @@ def test_all_checks_passed_make_an_agency_active_at_once(session: Session, at: d
         "service": {"pass"},
         "branch_authority": {"not_applicable"},
         "pledge": {"pass"},
+        "national_identity": {"not_applicable"},
     }
     change = session.scalars(sa.select(StandingChange)).one()
     assert (change.before, change.after) == (Standing.APPLIED, Standing.ACTIVE)

@@ -154,7 +154,7 @@ def test_the_clockwork_enqueues_a_tick_and_each_missed_slot_once(market: Flask, 
     schedule = Schedule(market)
     first = schedule.round()
     assert first[0] == "tick"
-    assert set(first) >= {"nightly", "review", "head"}
+    assert set(first) >= {"nightly", "reverify", "reminders", "review", "head"}
     # Nobody works: one tick more may wait, then no more of them pile up.
     assert [schedule.round() for _ in range(3)] == [["tick"], [], []]
     assert real_queue.waiting()["urgent"] == 2
