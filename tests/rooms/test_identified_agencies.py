@@ -1,30 +1,42 @@
 """Agencies whose account came through the unified identity: listed at once, each service by its own checks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from supermarket.accounts.models import Identity, Organisation, OrganisationKind
 from supermarket.accounts.national import FirstVisit, bind, come_in, open_account, spend
 from supermarket.agencies.checks.base import StatedIdentity
 from supermarket.agencies.checks.identity import NationalIdentityCheck, stated
+from supermarket.agencies.checks.sources import DATA_SHARING, SOCIAL_CREDIT
 from supermarket.agencies.commands import ChangeOfStanding, NewService
-from supermarket.agencies.models import Agency, Onboarding, Outcome, Standing, StandingChange
-from supermarket.agencies.operations import add_service, change_standing, submit_for_checks
+from supermarket.agencies.models import (
+    Agency,
+    Onboarding,
+    Outcome,
+    Qualification,
+    Reverification,
+    Standing,
+    StandingChange,
+)
+from supermarket.agencies.operations import add_service, change_standing, run_checks, submit_for_checks
 from supermarket.agencies.operations.files import file_of
 from supermarket.agencies.operations.identity import enter_identified, list_at_once
+from supermarket.agencies.queries import agency_file
 from supermarket.agencies.states import StandingAction
 from supermarket.core.errors import Conflict, Forbidden, InvalidInput
 from supermarket.core.events import Event
 from supermarket.core.permissions import SYSTEM, Actor, Role
 from tests.factories.accounts import make_organisation, make_user
-from tests.factories.agencies import make_agency, make_service
+from tests.factories.agencies import make_agency, make_needed_qualifications, make_service
 from tests.factories.identity import AGENCY, OWNER, make_legal_person
 from tests.factories.matters import SOME_MATTER, make_matter
 from tests.factories.policies import CHENGDU_WUHOU, count, make_region
+from tests.factories.registries import World, make_world
 
 VISIT = FirstVisit(OrganisationKind.AGENCY, CHENGDU_WUHOU, "identified@example.test", "zh_CN")
 
@@ -60,6 +72,43 @@ def test_its_services_are_hidden_until_they_are_checked(session: Session, at: da
     make_matter(SOME_MATTER)
     service = add_service(agency.uscc, NewService(SOME_MATTER, "按合同约定", 10), actor=actor, at=at)
     assert service.hidden_reason == "unchecked"
+
+
+@pytest.fixture
+def world(app: Flask, session: Session) -> Iterator[World]:
+    """Registries that know what a test tells them."""
+    with make_world(app) as made:
+        yield made
+
+
+def test_each_service_opens_by_its_own_checks(session: Session, at: datetime, world: World) -> None:
+    agency, actor = entered(at)
+    uscc = agency.uscc
+    for code in ("ZJ029", "ZJ043"):
+        make_matter(code)
+        add_service(uscc, NewService(code, "按合同约定", 10), actor=actor, at=at)
+        make_needed_qualifications(agency, code)
+    session.execute(sa.update(Qualification).values(verified_at=None))
+    session.flush()
+    world.down = {DATA_SHARING, SOCIAL_CREDIT}
+    world.put()
+    run_checks(uscc, actor=SYSTEM, at=at)
+    assert [item.hidden_reason for item in agency.services] == ["unchecked", "unchecked"]
+    assert agency.standing is Standing.ACTIVE  # a silent registry takes nothing away
+    world.down = set()
+    world.confirm(agency, business_scope="工程测量；测绘服务；工程勘察；地质灾害评估；不动产测绘")
+    run_checks(uscc, actor=SYSTEM, at=at + timedelta(hours=1))
+    session.expire_all()
+    confirmed = {item.matter_code: item.hidden_reason for item in agency_file(uscc).services}
+    assert None in confirmed.values()
+    world.confirm(agency, status="吊销")
+    run_checks(uscc, actor=SYSTEM, at=at + timedelta(hours=2))
+    session.expire_all()
+    row = agency_file(uscc)
+    assert {item.hidden_reason for item in row.services} == {"check:registration"}
+    assert row.standing is Standing.ACTIVE
+    case = session.scalars(sa.select(Reverification)).one()
+    assert (case.agency_id, case.codes) == (row.id, ["registration"])
 
 
 def test_what_an_import_brought_is_kept(session: Session, at: datetime) -> None:
