@@ -81,9 +81,18 @@ def open_moves_of(practitioner_id: int) -> Sequence[PractitionerMove]:
     return db.session.scalars(query.order_by(PractitionerMove.id)).all()
 
 
-def move(move_id: int) -> PractitionerMove:
-    """The request. Raises NotFound."""
-    row = db.session.get(PractitionerMove, move_id)
+def move_for(move_id: int, actor: Actor) -> PractitionerMove:
+    """The request with the person and both agencies, for an office in charge of where the person is. Raises NotFound."""
+    row = db.session.scalar(
+        sa.select(PractitionerMove)
+        .join(Practitioner, Practitioner.id == PractitionerMove.practitioner_id)
+        .join(Agency, Agency.id == Practitioner.agency_id)
+        .where(PractitionerMove.id == move_id, in_charge(actor))
+        .options(
+            joinedload(PractitionerMove.to_agency),
+            joinedload(PractitionerMove.practitioner).joinedload(Practitioner.agency),
+        )
+    )
     if row is None:
         raise NotFound(_("There is no such request."))
     return row

@@ -200,6 +200,10 @@ def subject_url(event: Event) -> str:
             return url_for("public.agency", uscc=event.subject_code)
         case "matter":
             return url_for("public.matter", code=event.subject_code)
+        case "practitioner_move" if event.tag == "practitioner.move_disputed":
+            return url_for("office.practitioner_move", move_id=event.subject_code)
+        case "practitioner_move":
+            return url_for("agency.practitioners")
         case "policy":
             return url_for("public.policies")
     return url_for("public.project", code=event.project_code) if event.project_code else ""

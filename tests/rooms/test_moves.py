@@ -15,7 +15,7 @@ from supermarket.agencies.deadlines import DUE
 from supermarket.agencies.models import Agency, MoveState, Practitioner, PractitionerLicence, PractitionerMove, Standing
 from supermarket.agencies.move_states import MOVE, MoveAction
 from supermarket.agencies.practitioner_queries import (
-    move,
+    move_for,
     moves_asked_by,
     moves_asked_of,
     moves_disputed,
@@ -172,6 +172,7 @@ def test_where_nobody_can_answer_the_operator_decides_at_once(session: Session, 
     person.identity_hash = current().keys.keyed_hash("identity", IDENTITY)
     session.flush()
     asked = operations.add_practitioner(other.uscc, filed(), actor=make_agency_actor(other), at=at)
+    assert isinstance(asked, PractitionerMove)
     assert asked.state is MoveState.DISPUTED
 
 
@@ -269,13 +270,12 @@ def test_only_who_is_concerned_may_act(session: Session, at: datetime, action: M
 
 
 def test_an_unknown_request_is_not_found(session: Session, at: datetime) -> None:
-    for call in (
-        lambda: operations.release_move(9, actor=SYSTEM, at=at),
-        lambda: operations.decide_move(9, grant=True, reason="因", actor=SYSTEM, at=at),
-        lambda: move(9),
-    ):
-        with pytest.raises(NotFound):
-            call()
+    with pytest.raises(NotFound):
+        operations.release_move(9, actor=SYSTEM, at=at)
+    with pytest.raises(NotFound):
+        operations.decide_move(9, grant=True, reason="因", actor=SYSTEM, at=at)
+    with pytest.raises(NotFound):
+        move_for(9, SYSTEM)
 
 
 def enrolled(at: datetime) -> tuple[str, Agency, Practitioner]:

@@ -1,39 +1,34 @@
-"""/agencies/{uscc}/checks, practitioners, qualifications, services: what an agency filed, and what the registries say."""
+"""/agencies/{uscc}/checks, qualifications, services: what an agency filed, and what the registries say."""
 
 from datetime import date
 
 from flask_babel import gettext as _
 from pydantic import Field
 
-from supermarket.agencies.forms import PractitionerForm, QualificationForm, ServiceForm
+from supermarket.agencies.forms import QualificationForm, ServiceForm
 from supermarket.agencies.models import (
     Check,
     Onboarding,
     Outcome,
-    Practitioner,
-    PractitionerLicence,
     Qualification,
     Standing,
 )
 from supermarket.agencies.operations import (
-    add_practitioner,
     add_qualification,
     add_service,
     ask_registries,
-    release_practitioner,
     remove_qualification,
     remove_service,
     run_checks,
     sign_pledge,
     submit_for_checks,
 )
-from supermarket.agencies.queries import last_checks, practitioners, qualifications
-from supermarket.api.readers import agency_for, known_agency, knows_agency
+from supermarket.agencies.queries import last_checks, qualifications
+from supermarket.api.readers import agency_for, known_agency
 from supermarket.api.routes import route
 from supermarket.api.shapes import Listing, Moment, Shape, acting
 from supermarket.api.v1.agencies import AgencyShape, ServiceShape, shape_of
 from supermarket.core.clock import now
-from supermarket.core.identifiers import mask_name
 from supermarket.core.msgids import N_
 from supermarket.core.permissions import P
 from supermarket.web.access import Access, present_actor
@@ -51,24 +46,6 @@ class CheckShape(Shape):
     sentence: str
     answered_at: Moment | None
     round_at: Moment
-
-
-class LicenceShape(Shape):
-    """A personal licence; its number is for the agency itself and the offices."""
-
-    id: int
-    kind: str
-    number: str | None
-    registered_until: date
-    verified: bool = Field(description="a registry confirmed it and none has denied it since; others do not count")
-
-
-class PractitionerShape(Shape):
-    """A practitioner; name and licence numbers are whole only for the agency itself and the offices."""
-
-    id: int
-    name: str = Field(description="masked for the public: the first character, then stars")
-    licences: list[LicenceShape]
 
 
 class QualificationShape(Shape):
@@ -95,26 +72,6 @@ def check_of(row: Check) -> CheckShape:
         sentence=_(row.sentence, **row.parameters),
         answered_at=row.answered_at,
         round_at=row.last_at,
-    )
-
-
-def person_of(row: Practitioner, whole: bool) -> PractitionerShape:
-    """A practitioner as the reader may see them."""
-    return PractitionerShape(
-        id=row.id,
-        name=row.name if whole else mask_name(row.name),
-        licences=[licence_of(licence, whole) for licence in row.live_licences],
-    )
-
-
-def licence_of(row: PractitionerLicence, whole: bool) -> LicenceShape:
-    """A licence as the reader may see it."""
-    return LicenceShape(
-        id=row.id,
-        kind=row.kind_code,
-        number=row.number if whole else None,
-        registered_until=row.registered_until,
-        verified=row.verified_at is not None,
     )
 
 
@@ -169,34 +126,6 @@ def run_checks_again(uscc: str, prepared: object) -> Listing[CheckShape]:
         submit_for_checks(uscc, **acting())
     rows = run_checks(uscc, answers=prepared, **acting())  # type: ignore[arg-type]  # what `_answers` gave
     return Listing([check_of(row) for row in rows])
-
-
-@route("GET", "/agencies/{uscc}/practitioners", N_("Practitioners"), gives=PractitionerShape, many=True)
-def list_practitioners(uscc: str) -> Listing[PractitionerShape]:
-    """Who works for the agency now."""
-    agency = agency_for(uscc, present_actor())
-    whole = knows_agency(agency, present_actor())
-    return Listing([person_of(row, whole) for row in practitioners(agency.id)])
-
-
-@route(
-    "POST",
-    "/agencies/{uscc}/practitioners",
-    N_("File a practitioner"),
-    access=EDIT,
-    form=PractitionerForm,
-    gives=PractitionerShape,
-    status=201,
-)
-def file_practitioner(uscc: str, form: PractitionerForm) -> PractitionerShape:
-    """The identity number is stored encrypted and never shown."""
-    return person_of(add_practitioner(uscc, form.command(), **acting()), True)
-
-
-@route("DELETE", "/agencies/{uscc}/practitioners/{id}", N_("Release a practitioner"), access=EDIT, status=204)
-def drop_practitioner(uscc: str, id: int) -> None:
-    """The person no longer works for the agency."""
-    release_practitioner(uscc, id, **acting())
 
 
 @route("GET", "/agencies/{uscc}/qualifications", N_("Qualifications"), gives=QualificationShape, many=True)

@@ -191,6 +191,7 @@ def sections(actor: Actor, role: Role) -> list[tuple[str, str, int]]:
         "queue": (_("What needs a human"), url_for("office.queue")),
         "projects": (_("Purchases"), url_for("office.project_list")),
         "agencies": (_("Agencies"), url_for("office.agency_list")),
+        "practitioners": (_("Practitioners"), url_for("office.practitioner_list")),
         "contracts": (_("Contracts"), url_for("office.contract_list")),
         "ratings": (_("Ratings and appeals"), url_for("office.rating_list")),
         "standing": (_("Demotion and removal"), url_for("office.standing_list")),
@@ -206,6 +207,7 @@ def sections(actor: Actor, role: Role) -> list[tuple[str, str, int]]:
             "queue",
             "projects",
             "agencies",
+            "practitioners",
             "contracts",
             "ratings",
             "standing",
@@ -217,6 +219,7 @@ def sections(actor: Actor, role: Role) -> list[tuple[str, str, int]]:
             "queue",
             "projects",
             "agencies",
+            "practitioners",
             "contracts",
             "ratings",
             "standing",
@@ -225,7 +228,7 @@ def sections(actor: Actor, role: Role) -> list[tuple[str, str, int]]:
             "board",
         ),
         Role.EDITOR: ("queue", "matters", "import"),
-        Role.SUPERVISOR: ("board", "projects", "agencies", "contracts"),
+        Role.SUPERVISOR: ("board", "projects", "agencies", "practitioners", "contracts"),
         Role.EXPERT: (),
     }[role]
     total = sum(map(len, found.values()))
