@@ -142,6 +142,12 @@ def last_checks(agency_id: int) -> Sequence[Check]:
     return db.session.scalars(query.execution_options(populate_existing=True)).all()
 
 
+def branches_of(head_uscc: str) -> Sequence[Agency]:
+    """The agencies that name this one as their head office, by name."""
+    query = sa.select(Agency).where(Agency.head_office_uscc == head_uscc, Agency.is_branch, Agency.uscc != head_uscc)
+    return db.session.scalars(query.order_by(Agency.name, Agency.id)).all()
+
+
 def standing_changes(agency_id: int) -> Sequence[StandingChange]:
     """Every change of an agency's standing, newest first."""
     query = sa.select(StandingChange).where(StandingChange.agency_id == agency_id)

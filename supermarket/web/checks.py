@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from supermarket.agencies.models import Agency, Check, Outcome
 from supermarket.data import catalogue
 from supermarket.gateways import current
+from supermarket.matters.requirement_tree import Missing, MissingCode
 
 LABELS = {
     "uscc": _l("Unified social credit code"),
@@ -166,6 +167,22 @@ def what_to_do(code: str, outcome: Outcome) -> str:
     if outcome is Outcome.FAIL:
         return str(WHAT_TO_DO.get(code.partition(":")[0], ""))
     return str(WAIT) if outcome is Outcome.UNKNOWN else ""
+
+
+def missing_words(missing: Missing) -> str:
+    """A leaf of a requirement that is not met, and why."""
+    needed = missing.leaf
+    name = " ".join(
+        part for part in (kind_names().get(needed.kind, needed.kind), needed.speciality, needed.level) if part
+    )
+    why = {
+        MissingCode.NOT_HELD: _("none on file"),
+        MissingCode.OTHER_SPECIALITY: _("on file with another speciality"),
+        MissingCode.LEVEL_TOO_LOW: _("on file with a lower level"),
+        MissingCode.EXPIRED: _("run out"),
+        MissingCode.KIND_NOT_LIVE: _("no longer law"),
+    }[missing.code]
+    return str(_("%(what)s: %(why)s", what=name, why=why))
 
 
 def hidden_label(reason: str | None) -> str:

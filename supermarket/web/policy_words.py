@@ -108,7 +108,9 @@ GROUPS: Mapping[str, tuple[object, Mapping[str, Number]]] = {
             "removal_statement_days": Number(_l("Statement before a removal within"), WORKING),
             "removal_decision_days": Number(_l("Decision on a removal within"), WORKING),
             "practitioner_load": Number(_l("Running contracts of one practitioner, at most"), COUNT),
-            "practitioner_release_days": Number(_l("An agency releases a practitioner, or says why not, within"), WORKING),
+            "practitioner_release_days": Number(
+                _l("An agency releases a practitioner, or says why not, within"), WORKING
+            ),
             "practitioner_decision_days": Number(_l("The operator decides on a practitioner's move within"), WORKING),
         },
     ),

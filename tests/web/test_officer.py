@@ -132,22 +132,14 @@ def test_checks_are_run_again_and_an_agency_is_frozen_and_freed(app: Flask, sess
     assert browser.post(f"{url}/check").status_code == 303
     assert session.query(Check).filter_by(agency_id=agency.id).count() >= 5
     assert "Public pledge" in words_of(browser.get(url).get_data(as_text=True))
-    assert (
-        browser.post(
-            f"{url}/freeze", data={"freeze-basis": "信用 D 级", "freeze-until": "2001-01-01T00:00"}
-        ).status_code
-        == 422
-    )
-    assert (
-        browser.post(
-            f"{url}/freeze", data={"freeze-basis": "信用 D 级", "freeze-until": "9999-12-31T23:59"}
-        ).status_code
-        == 422
-    )
-    assert browser.post(f"{url}/freeze", data={"freeze-basis": "信用 D 级"}).status_code == 303
+    act = {"act-basis": "信用 D 级", "act-proposer": "主管部门", "act-executor": "运营单位", "act-effect": "无"}
+    freeze, unfreeze = f"{url}/standing/freeze", f"{url}/standing/unfreeze"
+    assert browser.post(freeze, data=act | {"act-until": "2001-01-01T00:00"}).status_code == 422
+    assert browser.post(freeze, data=act | {"act-until": "9999-12-31T23:59"}).status_code == 422
+    assert browser.post(freeze, data=act).status_code == 303
     assert db.session.get_one(Agency, agency.id, populate_existing=True).standing is Standing.FROZEN
-    assert browser.post(f"{url}/freeze", data={"freeze-basis": "信用 D 级"}).status_code == 409
-    assert browser.post(f"{url}/unfreeze", data={"unfreeze-basis": "期满"}).status_code == 303
+    assert browser.post(freeze, data=act).status_code == 409
+    assert browser.post(unfreeze, data=act | {"act-basis": "期满"}).status_code == 303
     assert browser_of(app, Role.REGULATOR).get(url).status_code == 200
     assert browser.get("/office/agencies/unknown").status_code == 404
 

@@ -2,8 +2,10 @@
 
 from supermarket.web.officer import (
     agencies,
+    agency_acts,
     agency_history,
     agency_imports,
+    change_standing,
     contracts,
     credit,
     exceptions,
@@ -21,9 +23,11 @@ from supermarket.web.officer.blueprint import blueprint
 
 __all__ = [
     "agencies",
+    "agency_acts",
     "agency_history",
     "agency_imports",
     "blueprint",
+    "change_standing",
     "contracts",
     "credit",
     "exceptions",

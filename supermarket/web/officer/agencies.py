@@ -1,37 +1,31 @@
-"""Agencies in office: who waits for a decision, the file with the checks' findings, admission, freeze."""
+"""Agencies in office: the list, and one agency with everything that a decision needs on one page."""
 
-from collections.abc import Callable
-
-from flask import redirect, render_template, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from werkzeug.wrappers import Response
-from wtforms import RadioField, SelectChoice, TextAreaField
+from wtforms import BooleanField, RadioField, SelectChoice, TextAreaField
 
-from supermarket.agencies import operations as agencies
-from supermarket.agencies.models import Agency, Onboarding, Standing
-from supermarket.agencies.queries import (
-    agency_file,
-    last_checks,
-    standing_changes,
-    unchecked,
-    waiting_for_decision,
-)
-from supermarket.agencies.states import STANDING, StandingAction
+from supermarket.agencies.models import Check, Onboarding, Standing
+from supermarket.agencies.queries import agency_file, standing_changes, unchecked, waiting_for_decision
+from supermarket.agencies.verification import evidence as evidence_of
+from supermarket.agencies.verification import findings_history
 from supermarket.core.clock import now
+from supermarket.core.errors import Forbidden, NotFound
+from supermarket.core.events import timeline
 from supermarket.core.forms import CommandForm, MomentField, Needed, Text
 from supermarket.core.paging import Slice
-from supermarket.core.permissions import P
+from supermarket.core.permissions import P, may
 from supermarket.credit.directory import DirectoryFilter, directory
-from supermarket.matters.queries import names, qualification_kinds
+from supermarket.extensions import db
 from supermarket.projects.forms import Soon
-from supermarket.web import listing
+from supermarket.web import listing, timelines
 from supermarket.web.access import needs, present_actor
-from supermarket.web.acting import attempt, perform, tell
 from supermarket.web.agency.reputation import reputation_of
-from supermarket.web.checks import shown_checks
+from supermarket.web.checks import shown
 from supermarket.web.looks import word
+from supermarket.web.officer.agency_file import decided_by, office_file
 from supermarket.web.officer.blueprint import AGENCIES, blueprint
+from supermarket.web.officer.queue import asking_of, next_item
 
 STANDING_OFFICES = (P.STANDING_APPROVE_AS_AUTHORITY, P.STANDING_APPROVE_AS_OPERATOR)
 
@@ -45,19 +39,45 @@ class DecideForm(CommandForm):
         validators=[Needed()],
     )
     reason = TextAreaField(_l("What was looked at instead, or why not"), validators=[Text(2, 2_000)])
+    onwards = BooleanField(_l("Go to the next one afterwards"), default=True)
 
 
-class FreezeForm(CommandForm):
-    """A freeze of enrolment; without an end it lasts until it is lifted."""
+class CaseForm(CommandForm):
+    """The operator's word on an agency that is no longer verified."""
 
-    basis = TextAreaField(_l("Basis"), validators=[Text(2, 2_000)])
-    until = MomentField(_l("Until"), validators=[Soon()])
+    decision = RadioField(
+        _l("Decision"),
+        choices=[
+            SelectChoice("dismiss", _l("The registry is wrong: show the services again")),
+            SelectChoice("freeze", _l("Freeze the agency")),
+        ],
+        validators=[Needed()],
+    )
+    reason = TextAreaField(_l("Reason"), validators=[Text(2, 2_000)])
+    until = MomentField(_l("Frozen until"), validators=[Soon()])
+    onwards = BooleanField(_l("Go to the next one afterwards"), default=True)
 
 
-class BasisForm(CommandForm):
-    """Why a freeze is lifted."""
+class NoteForm(CommandForm):
+    """A note for colleagues."""
 
-    basis = TextAreaField(_l("Basis"), validators=[Text(2, 2_000)])
+    text = TextAreaField(_l("Note"), validators=[Text(2, 2_000)])
+
+
+def usual_reasons() -> list[tuple[str, str]]:
+    """(decision, text) of reasons that are often given; each can be edited before it is sent."""
+    return [
+        (
+            "admit",
+            _(
+                "Looked at the original business licence and at the originals of all certificates; they agree with the file."
+            ),
+        ),
+        ("admit", _("Asked the registry's keeper in writing; the answer agrees with the file and is kept with it.")),
+        ("refuse", _("The original of the business licence was not shown in time. Send it and submit again.")),
+        ("refuse", _("The certificates that were shown differ from the file. Mend the file and submit again.")),
+        ("refuse", _("The keeper of the registry does not confirm the file in writing. Mend the entry there first.")),
+    ]
 
 
 @blueprint.get("/agencies")
@@ -68,11 +88,11 @@ def agency_list() -> str:
     standing = asked["standing"]
     chosen = DirectoryFilter(q=asked.q, standing=Standing(standing) if standing in set(Standing) else None, sort="name")
     found, _facets = directory(chosen, Slice(number=asked.page))
-    decides = bool(present_actor().organisations_with(P.AGENCY_DECIDE))
+    actor = present_actor()
     return render_template(
         "officer/agencies.html",
-        waiting=waiting_for_decision() if decides else (),
-        unchecked=unchecked(20) if decides else (),
+        waiting=[row for row in waiting_for_decision() if may(actor, P.AGENCY_DECIDE, region=row.region_code)],
+        unchecked=[row for row in unchecked(20) if may(actor, P.AGENCY_CHECK, region=row.region_code)],
         found=found,
         asked=asked,
         chosen=chosen.standing,
@@ -82,32 +102,48 @@ def agency_list() -> str:
     )
 
 
-def _page(uscc: str, **answered: CommandForm) -> str:
-    row: Agency = agency_file(uscc)
-    actor = present_actor()
+def agency_page(uscc: str, **answered: CommandForm) -> str:
+    """The page, with a form that was refused in its place."""
+    row, actor, at = agency_file(uscc), present_actor(), now()
+    preset, place = None, request.args.get("reason", "")
+    if place.isascii() and place.isdecimal() and int(place) < len(usual_reasons()):
+        preset = usual_reasons()[int(place)]
+    decide = DecideForm(formdata=None, prefix="decide")
+    if preset is not None:
+        decide.decision.data, decide.reason.data = preset
     forms: dict[str, CommandForm] = {
-        "decide": DecideForm(formdata=None, prefix="decide"),
-        "freeze": FreezeForm(formdata=None, prefix="freeze"),
-        "unfreeze": BasisForm(formdata=None, prefix="unfreeze"),
+        "decide": decide,
+        "case": CaseForm(formdata=None, prefix="case"),
+        "change": DecideForm(formdata=None, prefix="change"),
+        "note": NoteForm(formdata=None, prefix="note"),
         **answered,
     }
-    decides, checks = bool(actor.organisations_with(P.AGENCY_DECIDE)), bool(actor.organisations_with(P.AGENCY_CHECK))
+    decides = may(actor, P.AGENCY_DECIDE, region=row.region_code)
+    checks = may(actor, P.AGENCY_CHECK, region=row.region_code)
+    filters = request.values.get("queue", "")
+    upcoming = next_item(actor, asking_of(filters), at, uscc) if decides else None
     asked = listing.asked((), ("newest",))
     return render_template(
         "officer/agency.html",
         agency=row,
-        checks=shown_checks(last_checks(row.id)),
+        file=office_file(row),
+        history=[shown(check) for check in findings_history(row.id, 60) if not check.present],
+        events=timelines.entries(timeline(subject_kind="agency", subject_code=uscc, public_only=False, limit=60)),
         changes=standing_changes(row.id),
-        matter_names=names([service.matter_code for service in row.services]),
-        kind_names={kind.code: kind.name for kind in qualification_kinds()},
+        decided=decided_by(uscc) if row.onboarding in (Onboarding.ADMITTED, Onboarding.REFUSED) else None,
         forms_of=forms,
+        reasons=usual_reasons(),
+        queue=filters,
+        upcoming=upcoming,
+        decides=decides,
         may_decide=decides and row.onboarding is Onboarding.WAITING,
         may_check=checks,
         may_start=checks and row.standing is Standing.APPLIED and row.onboarding is Onboarding.DRAFT,
-        may_freeze=decides and STANDING.can(row.standing, StandingAction.FREEZE),
-        may_unfreeze=decides and STANDING.can(row.standing, StandingAction.UNFREEZE),
         may_stand=any(actor.organisations_with(item) for item in STANDING_OFFICES),
         may_enter=bool(actor.organisations_with(P.CREDIT_ENTER)),
+        evidence=(lambda number: url_for("office.evidence", uscc=uscc, number=number))
+        if may(actor, P.AGENCY_DECIDE, region=row.region_code) or may(actor, P.SUPERVISE, region=row.region_code)
+        else None,
         **reputation_of(row.uscc, asked.page),
     )
 
@@ -116,70 +152,24 @@ def _page(uscc: str, **answered: CommandForm) -> str:
 @needs(*AGENCIES)
 def agency(uscc: str) -> str:
     """The whole file of an agency on one page."""
-    return _page(uscc)
+    return agency_page(uscc)
 
 
-def _act(uscc: str, name: str, form: CommandForm, act: Callable[[], object], told: str) -> tuple[str, int] | Response:
-    _done, status = attempt(form, act)
-    if status != 200:
-        return _page(uscc, **{name: form}), status
-    tell(told)
-    return redirect(url_for("office.agency", uscc=uscc), code=303)
-
-
-@blueprint.post("/agencies/<uscc>/decide")
-@needs(P.AGENCY_DECIDE)
-def decide(uscc: str) -> tuple[str, int] | Response:
-    """Admit or refuse a form that some registry did not answer for."""
-    form = DecideForm(prefix="decide")
-    return _act(
-        uscc,
-        "decide",
-        form,
-        lambda: agencies.decide(
-            uscc, admit=form.decision.data == "admit", reason=form.reason.data, actor=present_actor(), at=now()
-        ),
-        _("Decided. The agency is told, with your reason."),
-    )
-
-
-@blueprint.post("/agencies/<uscc>/check")
-@needs(P.AGENCY_CHECK)
-def check(uscc: str) -> Response:
-    """Run every check again, asking the registries before the transaction; an imported entry is sent in first."""
-    actor, at = present_actor(), now()
-    row = agency_file(uscc)
-    if row.standing is Standing.APPLIED and row.onboarding is Onboarding.DRAFT:
-        perform(lambda: agencies.submit_for_checks(uscc, actor=actor, at=at))
-    answers = agencies.ask_registries(uscc, at)
-    perform(lambda: agencies.run_checks(uscc, actor=actor, at=at, answers=answers))
-    tell(_("The checks have run; their findings stand below."))
-    return redirect(url_for("office.agency", uscc=uscc), code=303)
-
-
-@blueprint.post("/agencies/<uscc>/freeze")
-@needs(P.AGENCY_DECIDE)
-def freeze(uscc: str) -> tuple[str, int] | Response:
-    """Freeze the agency's enrolment."""
-    form = FreezeForm(prefix="freeze")
-    return _act(
-        uscc,
-        "freeze",
-        form,
-        lambda: agencies.freeze(uscc, basis=form.basis.data, until=form.until.data, actor=present_actor(), at=now()),
-        _("Frozen: no new enrolments; running contracts go on."),
-    )
-
-
-@blueprint.post("/agencies/<uscc>/unfreeze")
-@needs(P.AGENCY_DECIDE)
-def unfreeze(uscc: str) -> tuple[str, int] | Response:
-    """Lift a freeze."""
-    form = BasisForm(prefix="unfreeze")
-    return _act(
-        uscc,
-        "unfreeze",
-        form,
-        lambda: agencies.unfreeze(uscc, basis=form.basis.data, actor=present_actor(), at=now()),
-        _("The freeze is lifted; the agency may enrol again."),
+@blueprint.get("/agencies/<uscc>/evidence/<int:number>")
+@needs(P.AGENCY_DECIDE, P.SUPERVISE)
+def evidence(uscc: str, number: int) -> str:
+    """A registry's answer as it came, for the offices of the agency's region only."""
+    row, actor = agency_file(uscc), present_actor()
+    if not any(may(actor, item, region=row.region_code) for item in (P.AGENCY_DECIDE, P.SUPERVISE)):
+        raise Forbidden(_("Only the offices in charge of this agency see the registries' answers."))
+    check = db.session.get(Check, number) if number < 2**31 else None
+    kept = evidence_of(number) if check is not None and check.agency_id == row.id else None
+    if check is None or kept is None:
+        raise NotFound(_("There is no such answer."))
+    return render_template(
+        "officer/evidence.html",
+        agency=row,
+        check=shown(check),
+        kept=kept,
+        body=kept.body.decode("utf-8", errors="replace"),
     )

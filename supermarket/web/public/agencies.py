@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from flask import Response, redirect, render_template, request
 from flask_babel import gettext as _
 
+from supermarket.agencies.held_back import head_office_bars
 from supermarket.agencies.models import Agency, Onboarding, Standing
-from supermarket.agencies.queries import agency_file, standing_changes
+from supermarket.agencies.queries import agency_by_uscc, agency_file, branches_of, standing_changes
 from supermarket.core.clock import now
 from supermarket.core.errors import NotFound
 from supermarket.core.events import timeline
@@ -27,6 +28,7 @@ from supermarket.web.access import present_actor, public
 from supermarket.web.credit_words import entry_label
 from supermarket.web.public.blueprint import blueprint
 from supermarket.web.public.projects import Answer
+from supermarket.web.standing_words import action_word
 
 PAGE_SIZE = 20
 # Recomputations that change nothing for a reader; they stay in the log and the feed of changes.
@@ -178,6 +180,8 @@ def agency(uscc: str) -> str:
     known = timeline(subject_kind="agency", subject_code=row.uscc, public_only=True, limit=300)
     events = [event for event in known if event.tag not in QUIET][:60]
     chosen = request.args.get("events", "")
+    changes = standing_changes(row.id)
+    head = agency_by_uscc(row.head_office_uscc) if row.is_branch and row.head_office_uscc else None
     return render_template(
         "public/agency.html",
         agency=row,
@@ -185,7 +189,10 @@ def agency(uscc: str) -> str:
         today=local_date(at),
         services=[service for service in row.services if service.hidden_reason is None or own],
         people=[person for person in row.practitioners if person.released_at is None],
-        names=matter_names([service.matter_code for service in row.services]),
+        names=matter_names(
+            [service.matter_code for service in row.services]
+            + [change.matter_code for change in changes if change.matter_code]
+        ),
         kinds=kinds,
         level=level,
         star_inputs=_star_inputs(level),
@@ -195,7 +202,11 @@ def agency(uscc: str) -> str:
         lists=barring_lists(row.uscc, local_date(at)),
         performance=lines(scores.items),
         performance_total=scores.total,
-        changes=standing_changes(row.id),
+        changes=changes,
+        action_word=action_word,
+        head=head if head is not None and seen_by_public(head) else None,
+        head_bars=head_office_bars(row),
+        branches=[branch for branch in branches_of(row.uscc) if seen_by_public(branch)],
         won=after(ProjectFilter(winner_uscc=row.uscc), last_id=None, limit=10),
         timeline=timelines.entries(timelines.filtered(events, chosen)),
         filters=timelines.filters(events, chosen),
