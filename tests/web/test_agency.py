@@ -9,9 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from supermarket.accounts.models import Organisation, OrganisationKind
-from supermarket.agencies.models import Agency, Onboarding, Practitioner, Qualification, Service, Standing
-from supermarket.agencies.queries import agency_by_uscc
+from supermarket.accounts.models import Organisation
+from supermarket.agencies.models import Agency, Practitioner, Qualification, Service
 from supermarket.contracts.models import Contract, Party
 from supermarket.contracts.states import ContractState
 from supermarket.core.clock import now
@@ -27,7 +26,7 @@ from supermarket.ratings.models import RaterKind, Rating
 from supermarket.ratings.states import RatingState
 from supermarket.selection.models import Quote
 from supermarket.selection.quotes_body import commitment_of
-from tests.factories.accounts import make_organisation, make_user
+from tests.factories.accounts import make_user
 from tests.factories.agencies import make_agency
 from tests.factories.contracts import PDF, Deal, make_contract, make_deal, make_running
 from tests.factories.matters import SOME_MATTER, make_matter
@@ -42,72 +41,6 @@ def browser_of(app: Flask, agency: Agency) -> FlaskClient:
     return make_browser(app, make_user(Role.AGENCY, db.session.get_one(Organisation, agency.organisation_id)))
 
 
-def make_profile(body: Organisation, **changes: str) -> dict[str, str]:
-    return {
-        "name": body.name,
-        "uscc": body.uscc or "",
-        "kind": "enterprise",
-        "province": "510000",
-        "city": "510100",
-        "county": "510107",
-        "address": "示范大道1号",
-        "public_contact": "028-01234567",
-        "legal_representative": "李文静",
-        "established": "2010-01-01",
-        "business_scope": "工程测量",
-    } | changes
-
-
-def test_newcomer_is_led_to_the_register_and_enters_it(app: Flask, session: Session) -> None:
-    body = make_organisation(OrganisationKind.AGENCY)
-    browser = make_browser(app, make_user(Role.AGENCY, body))
-    home = words_of(browser.get("/home").get_data(as_text=True))
-    assert "Enter the register" in home
-    assert browser.get("/agency/services").location == "/agency/profile/edit"
-    assert browser.get("/agency/profile/edit").status_code == 200
-    assert browser.post("/agency/profile/edit", data=make_profile(body)).location == "/agency/profile"
-    row = session.query(Agency).one()
-    assert (row.uscc, row.standing, row.region_code) == (body.uscc, Standing.APPLIED, "510107")
-    assert browser.get("/agency/profile").status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"name": ""}, "Please fill this in."),
-        ({"province": ""}, "Choose the region in which the agency is registered."),
-        ({"established": "9999-12-31"}, "Give a day between the years 1900 and 2100."),
-        ({"established": "0001-01-01"}, "Give a day between the years 1900 and 2100."),
-        ({"established": "yesterday"}, "Not a valid date value."),
-        ({"kind": "ministry"}, "Not a valid choice"),
-        ({"is_branch": "y"}, "Name the head office of the branch."),
-        ({"address": "x\x00y"}, "Remove the invisible characters."),
-    ],
-)
-def test_profile_says_what_to_mend_and_keeps_the_rest(
-    app: Flask, session: Session, changes: dict[str, str], sentence: str
-) -> None:
-    body = make_organisation(OrganisationKind.AGENCY)
-    answer = make_browser(app, make_user(Role.AGENCY, body)).post(
-        "/agency/profile/edit", data=make_profile(body, **changes)
-    )
-    html = answer.get_data(as_text=True)
-    assert answer.status_code == 422
-    assert sentence in words_of(html)
-    assert "李文静" in html and "工程测量" in html
-    assert count(Agency) == 0
-
-
-def test_stale_profile_is_refused(app: Flask, session: Session) -> None:
-    agency = make_agency()
-    body = db.session.get_one(Organisation, agency.organisation_id)
-    browser = browser_of(app, agency)
-    data = make_profile(body, version=str(agency.version))
-    assert browser.post("/agency/profile/edit", data=data).status_code == 303
-    assert browser.post("/agency/profile/edit", data=data | {"address": "别处"}).status_code == 409
-    assert db.session.get_one(Agency, agency.id).address == "示范大道1号"
-
-
 def test_service_certificate_person_and_party_are_filed(app: Flask, session: Session) -> None:
     agency = make_agency(matters=(), qualified=False)
     make_matter(SOME_MATTER)
@@ -117,7 +50,7 @@ def test_service_certificate_person_and_party_are_filed(app: Flask, session: Ses
     assert browser.post("/agency/services", data=service).status_code == 409
     assert browser.post("/agency/services", data=service | {"promised_days": "3.5"}).status_code == 422
     assert count(Service) == 1
-    page = browser.get("/agency/qualifications?kind=Q021").get_data(as_text=True)
+    page = browser.get("/agency/qualifications/new?kind=Q021").get_data(as_text=True)
     level = re.search(r'<select[^>]*id="level".*?<option[^>]*value="([^"]+)"', page, re.S)
     assert level is not None
     certificate = {"kind": "Q021", "level": level.group(1), "number": "测-1", "issuer": "四川省自然资源厅"}
@@ -158,18 +91,6 @@ def test_file_that_is_not_what_it_says_is_told_at_the_field(app: Flask, session:
     assert answer.status_code == 422
     assert 'id="scan-error"' in answer.get_data(as_text=True)
     assert count(Qualification) == 0
-
-
-def test_submitting_runs_the_checks_and_tells_every_reason(app: Flask, session: Session) -> None:
-    agency = make_agency(standing=Standing.APPLIED)
-    agency.pledge_signed_at = None
-    browser = browser_of(app, agency)
-    assert browser.post("/agency/profile/submit").status_code == 422
-    assert browser.post("/agency/profile/submit", data={"submit-confirm": "y"}).status_code == 303
-    row = agency_by_uscc(agency.uscc)
-    assert row is not None and row.onboarding in (Onboarding.REFUSED, Onboarding.WAITING)
-    words = words_of(browser.get("/agency/profile").get_data(as_text=True))
-    assert "Public pledge" in words and "not met" in words
 
 
 def test_pledge_needs_its_tick(app: Flask, session: Session) -> None:
