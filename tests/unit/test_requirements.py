@@ -1,6 +1,7 @@
 """What an owner may not demand: by code, by words in Chinese and English, by qualifications beyond the matter's."""
 
 from collections.abc import Mapping
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -10,12 +11,16 @@ from supermarket.data import catalogue
 from supermarket.data.facts import QualificationKind
 from supermarket.matters.requirement_tree import all_of, any_of, leaf
 from supermarket.projects.requirements import (
+    RULES,
     Barred,
     check_requirements,
+    pieces,
     refused_codes,
     refused_leaves,
     refused_words,
+    text_hash,
 )
+from tests.unit.requirement_sentences import ALLOWED, BARRED
 
 KINDS: Mapping[str, QualificationKind] = {kind.code: kind for kind in catalogue.qualification_kinds()}
 
@@ -96,6 +101,67 @@ def test_words_that_are_allowed(text: str) -> None:
     assert codes(text) == []
 
 
+@pytest.mark.parametrize(("code", "text"), BARRED)
+def test_sentences_of_owners_that_are_barred(code: str, text: str) -> None:
+    assert code in codes(text)
+
+
+@pytest.mark.parametrize("text", ALLOWED)
+def test_sentences_of_owners_that_are_allowed(text: str) -> None:
+    assert codes(text) == []
+
+
+def test_the_tables_are_large_and_every_rule_on_words_is_in_them() -> None:
+    assert len(BARRED) >= 60
+    assert len(ALLOWED) >= 60
+    assert {code for code, _text in BARRED} == {code.value for code in Barred} - {"beyond_matter"}
+    assert len({text for _code, text in BARRED}) == len(BARRED)
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "passage"),
+    [
+        ("按规范编制。注册资本不低于500万元；按时提交", "注册资本不低于", "注册资本不低于500万元"),
+        ("１. 注 册 资 本：不低于５００万\n二", "注 册 资 本：不低于", "注 册 资 本：不低于５００万"),
+        ("“注册”资本须达到500万", "注册”资本须达到", "“注册”资本须达到500万"),
+        ("注册\u200b资本至少8万", "注册\u200b资本至少", "注册\u200b资本至少8万"),
+        ("註冊資本不少於3.5萬元。", "註冊資本不少於3.5萬", "註冊資本不少於3.5萬元"),
+    ],
+)
+def test_words_are_found_where_they_stand(text: str, found: str, passage: str) -> None:
+    (first, *_rest) = [each for each in refused_words(text, "requirements") if each.code is Barred.REGISTERED_CAPITAL]
+    assert (first.found, text[first.start : first.end], first.passage) == (found, found, passage)
+    assert (first.field, first.key) == ("requirements", (Barred.REGISTERED_CAPITAL, text_hash(passage)))
+
+
+def test_each_sentence_is_found_and_marked() -> None:
+    text = "注册资本不低于1万元；服务期一年。注册资本不少于2万元，须为国企"
+    found = refused_words(text)
+    assert [each.code.value for each in found] == ["registered_capital", "registered_capital", "ownership"]
+    cut = pieces(text, found)
+    assert "".join(piece.text for piece in cut) == text
+    assert [piece.text for piece in cut if piece.refusals] == ["注册资本不低于", "注册资本不少于", "须为国企"]
+    assert pieces("", ()) == ()
+    assert [piece.text for piece in pieces("按规范", ())] == ["按规范"]
+
+
+def test_every_rule_says_its_law_and_another_wording() -> None:
+    assert set(RULES) == set(Barred)
+    for rule in RULES.values():
+        assert "《" in rule.basis
+        assert "%(basis)s" in rule.sentence
+        assert rule.instead.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "text", ["应" * 5000, "12345" * 1000, "1," * 2500, "近三年须应本地注册资本" * 450, "对评估" * 1600, " " * 5000]
+)
+def test_no_text_makes_the_checker_slow(text: str) -> None:
+    before = process_time()
+    refused_words(text[:5000])
+    assert process_time() - before < 3
+
+
 def test_lifting_one_demand_does_not_lift_the_next_clause_or_line() -> None:
     assert codes("不要求本地社保，注册资本不低于500万元") == ["registered_capital"]
     assert codes("不要求本地社保\n注册资本不低于500万元") == ["registered_capital"]
@@ -107,7 +173,10 @@ def test_the_refusal_names_words_and_reason_in_the_order_of_the_text() -> None:
         (Barred.LOCAL_BRANCH, "当地设有分公司"),
         (Barred.REGISTERED_CAPITAL, "注册资本不低于"),
     ]
-    assert found[0].sentence.text() == "A local branch or office must not be demanded (《优化营商环境条例》第十三条)."
+    assert found[0].sentence.text() == (
+        "A local branch or office must not be demanded "
+        "(《关于促进政府采购公平竞争优化营商环境的通知》(财库〔2019〕38号)第一条)."
+    )
 
 
 def test_every_code_is_refused_with_a_sentence() -> None:
@@ -125,7 +194,8 @@ def test_a_project_cannot_ask_for_more_than_its_matter() -> None:
     higher = refused_leaves(leaf("Q021", "工程测量", "甲级"), own, KINDS)
     assert [each.found for each in higher] == ["测绘资质 工程测量 甲级"]
     assert higher[0].sentence.text() == (
-        "The matter does not demand 测绘资质 工程测量 甲级; a project cannot ask for more than its matter."
+        "The matter does not demand 测绘资质 工程测量 甲级; a project cannot ask for more than its matter "
+        "(《优化营商环境条例》第四十三条)."
     )
     other = refused_leaves(all_of(leaf("Q021", "海洋测绘"), leaf("Q010"), leaf("Q999")), own, KINDS)
     assert [each.found for each in other] == ["测绘资质 海洋测绘", "工程监理企业资质", "Q999"]
@@ -134,10 +204,15 @@ def test_a_project_cannot_ask_for_more_than_its_matter() -> None:
 
 def test_everything_at_once() -> None:
     found = check_requirements(
-        "注册资本不低于500万元，须为国企", [Barred.REGISTERED_CAPITAL], leaf("Q010"), None, KINDS
+        {"requirements": "注册资本不低于500万元，须为国企"}, [Barred.REGISTERED_CAPITAL], leaf("Q010"), None, KINDS
     )
-    assert [each.code for each in found] == [Barred.REGISTERED_CAPITAL, Barred.OWNERSHIP, Barred.BEYOND_MATTER]
-    assert check_requirements("按规范编制") == ()
+    assert [each.code for each in found] == [
+        Barred.REGISTERED_CAPITAL,
+        Barred.REGISTERED_CAPITAL,
+        Barred.OWNERSHIP,
+        Barred.BEYOND_MATTER,
+    ]
+    assert check_requirements({"requirements": "按规范编制"}) == ()
 
 
 @given(st.text(max_size=200))
