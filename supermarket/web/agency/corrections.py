@@ -46,7 +46,10 @@ def profile_lines(row: Agency, open_changes: Sequence[ProfileChange]) -> list[Fi
     pending = {name: value for change in open_changes for name, value in change.after.items()}
     return [
         FieldLine(
-            what, title(what), _joined(row, _register_names(what), {}), _joined(row, _register_names(what), pending)
+            what,
+            title(what),
+            _joined(row, _register_names(what), {}),
+            _joined(row, _register_names(what), pending) if pending else "",
         )
         for what in CORRECTABLE
     ]

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import g, url_for
 from flask_babel import gettext as _
 
-from supermarket.agencies.models import Agency
+from supermarket.agencies.models import Agency, Standing
 from supermarket.agencies.queries import agency_of_actor
 from supermarket.contracts.queries import Waiting, waiting_signatures
 from supermarket.core.clock import now
@@ -146,6 +146,16 @@ def _first_steps(agency: Agency | None, enrolled: int) -> list[Door]:
                 _("Step by step, saved at each one: leave when you like and go on from any device."),
                 "building",
             )
+        ]
+    if agency.standing is Standing.ACTIVE and not agency.services:
+        return [
+            Door(
+                _("Add services"),
+                url_for("agency.services"),
+                _("Each service is shown to owners once its own checks have passed."),
+                "plus",
+            ),
+            Door(_("File certificates"), url_for("agency.qualifications"), _("With number, level and scan."), "file"),
         ]
     if not enrolled:
         return [
