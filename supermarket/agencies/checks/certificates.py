@@ -1,12 +1,13 @@
 """Checks of certificates: qualifications, and whether they and the licences carry the services offered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from supermarket.agencies.checks.base import (
     AgencyFile,
     Answers,
     FiledQualification,
     Found,
+    Licensed,
     OfferedService,
     Question,
     by_uscc,
@@ -135,9 +136,8 @@ class ServiceCheck:
 
         good = tuple(one.held for one in file.qualifications if stands(one.subject, one.verified))
         hoped = tuple(one.held for one in file.qualifications if may_stand(one.subject))
-        people = [one for one in file.practitioners if one.registered_until >= file.on]
-        licences = [one.kind for one in people if stands(one.subject, one.verified)]
-        may_be = [one.kind for one in people if may_stand(one.subject)]
+        licences = _by_person(one for one in file.practitioners if stands(one.subject, one.verified))
+        may_be = _by_person(one for one in file.practitioners if may_stand(one.subject))
         for service in file.services:
             if not list(self._lacks(service, file, good, licences)):
                 text = N_("The service %(matter)s is covered.")
@@ -154,7 +154,11 @@ class ServiceCheck:
         return found(code, Outcome.UNKNOWN, text, None, service.subject, {"matter": service.matter_code})
 
     def _lacks(
-        self, service: OfferedService, file: AgencyFile, held: tuple[HeldQualification, ...], licences: list[str]
+        self,
+        service: OfferedService,
+        file: AgencyFile,
+        held: tuple[HeldQualification, ...],
+        people: Sequence[frozenset[str]],
     ) -> Iterator[Found]:
         code, kinds, matter = f"{self.code}:{service.matter_code}", kinds_by_code(), service.matter_code
         lacks = list(service_result(service.tree, held, file.on).leaves())
@@ -162,7 +166,7 @@ class ServiceCheck:
             names = "、".join(dict.fromkeys(kinds[lack.leaf.kind].name for lack in lacks))
             text = N_("The service %(matter)s needs: %(names)s.")
             yield failed(code, text, subject=service.subject, matter=matter, names=names)
-        for kind, needed, there in licences_missing(service.licences, licences):
+        for kind, needed, there in licences_missing(service.licences, people):
             text = N_("The service %(matter)s needs %(needed)s people with the licence %(name)s; %(there)s are filed.")
             yield failed(
                 code,
@@ -173,3 +177,11 @@ class ServiceCheck:
                 there=str(there),
                 name=kinds[kind].name,
             )
+
+
+def _by_person(licences: Iterable[Licensed]) -> tuple[frozenset[str], ...]:
+    """Each person's kinds of licence: who holds several fills one seat all the same."""
+    people: dict[int, set[str]] = {}
+    for licence in licences:
+        people.setdefault(licence.person, set()).add(licence.kind)
+    return tuple(frozenset(kinds) for kinds in people.values())
