@@ -258,3 +258,10 @@ SEARCHED = declare(
     keys={"found"},
     public=False,
 )
+KEYS_ROTATED = declare(
+    "practitioner.keys_rotated",
+    subject="keys",
+    sentence=N_("Protected fields were encrypted with a fresh key"),
+    keys={"rows"},
+    public=False,
+)

@@ -150,3 +150,9 @@ def moves_disputed(region_code: str | None = None, limit: int = 200) -> Sequence
     if region_code is not None:
         query = query.where(Agency.region_code.startswith(region_stem(region_code)))
     return db.session.scalars(query.order_by(PractitionerMove.decision_due_at, PractitionerMove.id).limit(limit)).all()
+
+
+def ciphers(after_id: int = 0, limit: int = 500) -> Sequence[tuple[int, bytes]]:
+    """(id, protected identity number) of the next rows, for whoever looks under which key they are."""
+    query = sa.select(Practitioner.id, Practitioner.identity_cipher).where(Practitioner.id > after_id)
+    return [(row[0], row[1]) for row in db.session.execute(query.order_by(Practitioner.id).limit(limit))]

@@ -2,9 +2,18 @@
 
 from flask import Flask
 
-from supermarket.cli import accounts, audit, bench, demo, draw, registers, times
+from supermarket.cli import accounts, audit, bench, demo, draw, keys, registers, times
 
-COMMANDS = (accounts.group, audit.group, bench.group, demo.group, draw.group, *registers.COMMANDS, *times.COMMANDS)
+COMMANDS = (
+    accounts.group,
+    audit.group,
+    bench.group,
+    demo.group,
+    draw.group,
+    keys.group,
+    *registers.COMMANDS,
+    *times.COMMANDS,
+)
 
 
 def register(app: Flask) -> None:

@@ -62,6 +62,15 @@ class KeyRing(Protocol):
     def add_field_key(self) -> None:
         """From now on new fields are encrypted with a fresh key; older ones stay readable."""
 
+    def field_keys(self) -> int:
+        """How many keys read fields; the newest one writes them."""
+
+    def under_newest(self, token: bytes) -> bool:
+        """Whether a field is encrypted with the newest key."""
+
+    def drop_old_field_keys(self) -> None:
+        """Keep the newest key only: whatever an older one wrote can never be read again."""
+
     def keyed_hash(self, purpose: str, value: str) -> str:
         """HMAC-SHA256 in hex: equal values can be found without being kept; purposes do not mix."""
 
@@ -120,8 +129,24 @@ class _Ring:
     def add_field_key(self) -> None:
         self._change("fields", Fernet.generate_key, lambda old: Fernet.generate_key() + b"\n" + old)
 
+    def field_keys(self) -> int:
+        return len(self._field_keys())
+
+    def under_newest(self, token: bytes) -> bool:
+        try:
+            Fernet(self._field_keys()[0]).decrypt(token)
+        except InvalidToken:
+            return False
+        return True
+
+    def drop_old_field_keys(self) -> None:
+        self._change("fields", Fernet.generate_key, lambda old: old.split(b"\n")[0])
+
+    def _field_keys(self) -> list[bytes]:
+        return self._once("fields", Fernet.generate_key).split(b"\n")
+
     def _fields(self) -> MultiFernet:
-        return MultiFernet([Fernet(key) for key in self._once("fields", Fernet.generate_key).split(b"\n")])
+        return MultiFernet([Fernet(key) for key in self._field_keys()])
 
     def keyed_hash(self, purpose: str, value: str) -> str:
         key = self._once("hash", lambda: secrets.token_bytes(_SEED_BYTES))
