@@ -6,7 +6,16 @@ from datetime import date
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, Field, IntegerField, SelectField, StringField, TextAreaField, ValidationError
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
@@ -14,7 +23,7 @@ from supermarket.core.forms import CommandForm, Needed, Text
 from supermarket.data import catalogue
 from supermarket.data.requirements import RequirementError, parse_licences
 from supermarket.matters import requirement_tree, rules
-from supermarket.matters.commands import MatterDraft
+from supermarket.matters.commands import MatterDraft, RegionalDraft
 from supermarket.matters.models import CommissionedBy, FeeKind
 
 COMMISSIONED_BY = (
@@ -130,6 +139,42 @@ class EditMatterForm(MatterForm):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.change_kind.choices = [SelectChoice(code, _(name)) for code, name in rules.CHANGE_KINDS.items()]
+
+
+class RegionalForm(CommandForm):
+    """What a region says over an inherited matter; `version` is the entry's that was seen, 0 for none yet."""
+
+    not_carried_out = BooleanField(_l("It is not carried out in this region"))
+    not_carried_out_reason = TextAreaField(_l("Why it is not carried out here"), validators=[Text(0, 10_000)])
+    not_carried_out_basis = TextAreaField(_l("Basis of that: document and number"), validators=[Text(0, 10_000)])
+    department = StringField(_l("Department in this region"), validators=[Text(0, 200)])
+    service_time = TextAreaField(_l("Time of the service"), validators=[Text(0, 10_000)])
+    approval_time = TextAreaField(_l("Time of the approval"), validators=[Text(0, 10_000)])
+    fee_standard = TextAreaField(_l("Fee standard"), validators=[Text(0, 10_000)])
+    result_document = StringField(_l("Result document"), validators=[Text(0, 200)])
+    note = TextAreaField(_l("Note"), validators=[Text(0, 10_000)])
+    change_kind = SelectField(_l("Kind of change"), validators=[Needed()])
+    change_reason = TextAreaField(_l("Reason of the change"), validators=[Text(0, 2_000)])
+    version = IntegerField(_l("Version seen"), validators=[Optional()])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.change_kind.choices = [SelectChoice(code, _(name)) for code, name in rules.CHANGE_KINDS.items()]
+
+    def command(self) -> RegionalDraft:
+        """What was typed. Raises InvalidInput."""
+        self.checked()
+        return RegionalDraft(
+            carried_out=not self.not_carried_out.data,
+            not_carried_out_reason=self.not_carried_out_reason.data,
+            not_carried_out_basis=self.not_carried_out_basis.data,
+            department=self.department.data,
+            service_time=self.service_time.data,
+            approval_time=self.approval_time.data,
+            fee_standard=self.fee_standard.data,
+            result_document=self.result_document.data,
+            note=self.note.data,
+        )
 
 
 class ReasonForm(CommandForm):

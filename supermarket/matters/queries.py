@@ -27,13 +27,17 @@ SORTS = ("code", "name", "newest")
 
 @dataclass(frozen=True)
 class MatterFilter:
-    """What a list of matters is narrowed to. `region` takes the lists in force there: its own and those above it."""
+    """What a list of matters is narrowed to. `region` takes the lists in force there: its own and those above it.
+
+    `inherited` leaves out the region's own matters.
+    """
 
     q: str = ""
     region: str = ""
     industry: str = ""
     stage: str = ""
     sort: str = "code"
+    inherited: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ def _order(sort: str) -> list[SortKey]:
 def _conditions(chosen: MatterFilter) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if chosen.region:
-        found.append(Matter.region_code.in_(covering_codes(chosen.region)))
+        codes = covering_codes(chosen.region)
+        found.append(Matter.region_code.in_(codes[1:] if chosen.inherited else codes))
     for word in chosen.q.split():
         columns = (
             MatterVersion.name,
@@ -325,6 +330,33 @@ def own_list(region_code: str) -> Sequence[tuple[Matter, MatterVersion]]:
         .order_by(Matter.code)
     ).all()
     return [(row[0], row[1]) for row in rows]
+
+
+def regional_office_list(
+    region_code: str | None, *, state: MatterState | None = None
+) -> Sequence[tuple[RegionalEntry, str]]:
+    """The entries of a list office's regions (its subtree) with the published name of each matter; one statement."""
+    query = (
+        sa.select(RegionalEntry, MatterVersion.name)
+        .join(Matter, Matter.id == RegionalEntry.matter_id)
+        .join(MatterVersion, MatterVersion.id == Matter.published_version_id)
+    )
+    if region_code is not None:
+        query = query.where(RegionalEntry.region_code.startswith(region_stem(region_code)))
+    if state is not None:
+        query = query.where(RegionalEntry.state == state)
+    rows = db.session.execute(query.order_by(Matter.code, RegionalEntry.region_code)).all()
+    return [(row[0], row[1]) for row in rows]
+
+
+def regional_states(matter_ids: Iterable[int], region_code: str) -> Mapping[int, MatterState]:
+    """Where a region's own entries stand, by matter; one statement."""
+    rows = db.session.execute(
+        sa.select(RegionalEntry.matter_id, RegionalEntry.state).where(
+            RegionalEntry.matter_id.in_(list(matter_ids)), RegionalEntry.region_code == region_code
+        )
+    ).all()
+    return {row.matter_id: row.state for row in rows}
 
 
 def own_regional_list(region_code: str) -> Sequence[tuple[str, RegionalEntry, RegionalVersion]]:

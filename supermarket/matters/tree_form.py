@@ -230,7 +230,7 @@ def written_licences(licences: tuple[LicenceNeeded, ...]) -> tuple[LicenceRow, .
 def licences_json(rows: tuple[LicenceRow, ...]) -> JSON:
     """The licences as JSON, still to be checked; a count that is no number stays text and is refused there."""
     return [
-        {"kind": row.kind, "count": int(row.count) if row.count.isascii() and row.count.isdecimal() else row.count}
+        {"kind": row.kind, "count": int(row.count) if re.fullmatch("[0-9]{1,6}", row.count) else row.count}
         for row in rows
         if not row.empty
     ]

@@ -16,6 +16,7 @@ from supermarket.web.officer import (
     practitioners,
     projects,
     queue,
+    regional_matters,
     standing,
     supervision,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "practitioners",
     "projects",
     "queue",
+    "regional_matters",
     "standing",
     "supervision",
 ]

@@ -1,62 +1,112 @@
-"""The list office brings a file of matters in: a report row by row, nothing written if a row is wrong, unless asked."""
+"""The list office brings files of its list in and takes them out: looked at first, a report to keep, drafts only."""
 
 import tempfile
 from pathlib import Path, PurePath
 
-from flask import render_template
+from flask import Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField
 
-from supermarket.core.clock import now
+from supermarket.core.clock import LOCAL, now
 from supermarket.core.forms import CommandForm
 from supermarket.core.permissions import P
 from supermarket.core.tables import ImportReport
+from supermarket.documents.models import Document
+from supermarket.documents.operations import store
+from supermarket.matters.exporting import COLUMNS, REGIONAL_COLUMNS, as_bytes, own_table, regional_table
 from supermarket.matters.importing import import_rows
 from supermarket.web.access import needs, present_actor
-from supermarket.web.acting import attempt
+from supermarket.web.acting import attempt, perform
 from supermarket.web.officer.blueprint import blueprint
-from supermarket.web.officer.matters import region_of
+from supermarket.web.officer.matters import list_region, waiting
 
 ENDINGS = (".csv", ".xlsx")
+_TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 class ImportForm(CommandForm):
-    """A file, and whether good rows are kept where others are wrong."""
+    """A file, whether it is only looked at, and whether good rows are kept where others are wrong."""
 
     file = FileField(_l("File (CSV in UTF-8, or XLSX)"), validators=[FileRequired(_l("Choose the file."))])
+    check_only = BooleanField(_l("Only look, write nothing"))
     keep_good = BooleanField(_l("Keep the good rows even if others are wrong"))
+
+
+def _page(form: ImportForm, report: ImportReport | None = None, kept: Document | None = None) -> str:
+    return render_template(
+        "officer/import.html",
+        form=form,
+        report=report,
+        kept=kept,
+        columns=COLUMNS,
+        regional_columns=REGIONAL_COLUMNS,
+        region=list_region(present_actor()),
+        waiting=waiting(present_actor()),
+    )
 
 
 @blueprint.get("/matters/import")
 @needs(P.MATTER_EDIT)
 def import_form() -> str:
-    """The form, and what columns the file has."""
-    return render_template("officer/import.html", form=ImportForm(formdata=None), report=None)
+    """The form, what columns the file has, and the list as a file."""
+    return _page(ImportForm(formdata=None, check_only=True))
 
 
 @blueprint.post("/matters/import")
 @needs(P.MATTER_EDIT)
 def import_matters() -> tuple[str, int]:
-    """Read, report, and write unless a row is wrong."""
-    form, actor = ImportForm(), present_actor()
-
-    def act() -> ImportReport:
-        ending = PurePath(form.file.data.filename or "").suffix.lower()
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"matters{ending if ending in ENDINGS else '.csv'}"
-            form.file.data.save(path)
-            return import_rows(
-                path,
-                region_code=region_of(actor) or "510000",
-                actor=actor,
-                at=now(),
-                keep_good=bool(form.keep_good.data),
-            )
-
-    report, status = attempt(form, act)
-    if report is not None and not report.written:
+    """Read, report, and write unless a row is wrong or nothing was to be written."""
+    form = ImportForm()
+    report, status = attempt(form, lambda: _read(form))
+    kept = None if report is None else perform(lambda: _kept(report))
+    if report is not None and not report.written and not form.check_only.data:
         form.form_errors.append(_("Nothing was written: mend the rows below, or keep the good ones only."))
         status = 422
-    return render_template("officer/import.html", form=form, report=report), status
+    return _page(form, report, kept), status
+
+
+def _read(form: ImportForm) -> ImportReport:
+    actor = present_actor()
+    ending = PurePath(form.file.data.filename or "").suffix.lower()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"matters{ending if ending in ENDINGS else '.csv'}"
+        form.file.data.save(path)
+        return import_rows(
+            path,
+            region_code=list_region(actor),
+            actor=actor,
+            at=now(),
+            keep_good=bool(form.keep_good.data),
+            check_only=bool(form.check_only.data),
+        )
+
+
+def _kept(report: ImportReport) -> Document:
+    """The report as a file of the office's own, to be read again later."""
+    actor, at = present_actor(), now()
+    return store(
+        report.as_csv(),
+        f"matters-import-{at.astimezone(LOCAL):%Y%m%d-%H%M%S}.csv",
+        subject_kind="import",
+        subject_code="matters",
+        owner_organisation_id=min(actor.organisations_with(P.MATTER_EDIT)),
+        public=False,
+        actor=actor,
+        at=at,
+    )
+
+
+@blueprint.get("/matters/export")
+@needs(P.MATTER_EDIT)
+def export_matters() -> Response:
+    """The region's list in its newest wordings, drafts too; `of=entries`: its entries over inherited matters."""
+    region = list_region(present_actor())
+    entries = request.args.get("of") == "entries"
+    head, rows = regional_table(region) if entries else own_table(region)
+    kind: str = "xlsx" if request.args.get("format") == "xlsx" else "csv"
+    name = f"{'entries' if entries else 'matters'}-{region}-{now().astimezone(LOCAL):%Y%m%d}.{kind}"
+    content = as_bytes("xlsx" if kind == "xlsx" else "csv", head, rows)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(content, mimetype=_TYPES[kind], headers=headers)

@@ -1,8 +1,8 @@
-"""The list office: drafts of matters, editing, submitting, publishing, returning."""
+"""The list office: drafts of matters, editing, submitting, publishing, returning, what changed."""
 
-import json
+from dataclasses import dataclass
 
-from flask import redirect, render_template, url_for
+from flask import current_app, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -12,24 +12,33 @@ from supermarket.core.permissions import Actor, P, may
 from supermarket.core.working_days import local_date
 from supermarket.matters import operations as matters
 from supermarket.matters.forms import EditMatterForm, MatterForm, NewMatterForm, ReasonForm
-from supermarket.matters.four_tests import publication_findings
+from supermarket.matters.four_tests import checklist
 from supermarket.matters.models import Matter, MatterState, MatterVersion
 from supermarket.matters.operations import working_version
 from supermarket.matters.queries import matter as find_matter
-from supermarket.matters.queries import office_list, versions
+from supermarket.matters.queries import office_list, regional_office_list, regional_regions, versions
 from supermarket.matters.rules import change_kind_name
 from supermarket.matters.states import MATTER, MatterAction
 from supermarket.web import listing
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, perform, tell
+from supermarket.web.matter_words import compare, field_label, words_of
+from supermarket.web.officer import requirement_editor as editors
 from supermarket.web.officer.blueprint import blueprint
 
 MATTERS = (P.MATTER_EDIT, P.MATTER_PUBLISH)
+PAGE_SIZE = 50
+MOST = 100_000
 
 
 def region_of(actor: Actor) -> str | None:
     """The region of the reader's list office."""
     return next((grant.region_code for grant in actor.grants_with(P.MATTER_EDIT)), None)
+
+
+def list_region(actor: Actor) -> str:
+    """The region whose list the reader keeps; who keeps the whole country's, the market's home."""
+    return region_of(actor) or str(current_app.config["HOME_REGION"])
 
 
 def own_matter(code: str, actor: Actor) -> Matter:
@@ -40,20 +49,70 @@ def own_matter(code: str, actor: Actor) -> Matter:
     return row
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """How many things of the office's lists stand where: the tabs over its lists."""
+
+    own: int
+    entries: int
+    submitted: int
+
+
+def waiting(actor: Actor) -> Waiting:
+    """The counts of the office's tabs: two statements."""
+    region = region_of(actor)
+    rows, entries = office_list(region, limit=MOST), regional_office_list(region)
+    submitted = sum(row.state is MatterState.SUBMITTED for row, _version in rows)
+    submitted += sum(entry.state is MatterState.SUBMITTED for entry, _name in entries)
+    return Waiting(len(rows), len(entries), submitted)
+
+
 @blueprint.get("/matters")
 @needs(*MATTERS)
-def matter_list() -> str:
-    """One's list by state."""
-    asked = listing.asked(("state",), ("code",))
-    state = MatterState(asked["state"]) if asked["state"] in set(MatterState) else None
-    rows = office_list(region_of(present_actor()))
+def matter_list() -> str | Response:
+    """One's own list by state."""
+    wanted = listing.asked(("state",), ("code", "name"))
+    state = MatterState(wanted["state"]) if wanted["state"] in set(MatterState) else None
+    rows = office_list(region_of(present_actor()), limit=MOST)
+    words = wanted.q.casefold().split()
+    found = [
+        (row, version)
+        for row, version in rows
+        if state in (None, row.state)
+        and all(word in f"{row.code} {version.name} {version.approval_item}".casefold() for word in words)
+    ]
+    if wanted.sort == "name":
+        found.sort(key=lambda pair: (pair[1].name, pair[0].code))
+    pages = max(1, -(-len(found) // PAGE_SIZE))
+    if wanted.page > pages:
+        return redirect(listing.page_address(pages))
+    shown = found[(wanted.page - 1) * PAGE_SIZE : wanted.page * PAGE_SIZE]
     return render_template(
         "officer/matters.html",
-        rows=[(row, version) for row, version in rows if state in (None, row.state)],
+        rows=shown,
+        wanted=wanted,
+        pages=pages,
+        found=len(found),
+        page_size=PAGE_SIZE,
         counts={item: sum(row.state is item for row, _version in rows) for item in MatterState},
         total=len(rows),
         chosen=state,
         address=listing.address,
+        waiting=waiting(present_actor()),
+    )
+
+
+@blueprint.get("/matters/queue")
+@needs(*MATTERS)
+def matter_queue() -> str:
+    """What is submitted and waits for a decision: matters, and regions' entries over inherited ones."""
+    region = region_of(present_actor())
+    return render_template(
+        "officer/matter_queue.html",
+        matters=office_list(region, state=MatterState.SUBMITTED, limit=MOST),
+        entries=regional_office_list(region, state=MatterState.SUBMITTED),
+        change_kind_name=change_kind_name,
+        waiting=waiting(present_actor()),
     )
 
 
@@ -62,14 +121,7 @@ def _filled(version: MatterVersion) -> dict[str, object]:
         name: getattr(version, name)
         for name in MatterForm()._fields
         if name not in ("csrf_token", "requirement", "licences") and hasattr(version, name)
-    } | {
-        "commissioned_by": version.commissioned_by.value,
-        "fee_kind": version.fee_kind.value,
-        "requirement": json.dumps(version.requirement_tree, ensure_ascii=False, indent=1)
-        if version.requirement_tree
-        else "",
-        "licences": json.dumps(version.personal_licences, ensure_ascii=False) if version.personal_licences else "",
-    }
+    } | {"commissioned_by": version.commissioned_by.value, "fee_kind": version.fee_kind.value}
 
 
 def _edit_form(row: Matter, version: MatterVersion) -> EditMatterForm:
@@ -80,19 +132,43 @@ def _edit_form(row: Matter, version: MatterVersion) -> EditMatterForm:
     )
 
 
-def _page(row: Matter, form: EditMatterForm | None = None, returning: ReasonForm | None = None) -> str:
+def _page(
+    row: Matter, form: EditMatterForm | None = None, returning: ReasonForm | None = None, *, answered: bool = False
+) -> str:
     version = working_version(row)
+    tests = checklist(version)
+    history = versions(row.code, public_only=False)
+    published = row.published_version
+    new = published is not None and published.id != version.id
     return render_template(
         "officer/matter.html",
         matter=row,
         version=version,
-        history=versions(row.code, public_only=False),
+        history=history,
         change_kind_name=change_kind_name,
-        tests=publication_findings(version),
+        field_label=field_label,
+        words=words_of(version),
+        tests=tests,
+        passed=all(test.passed for test in tests),
+        changes=compare(history, str(published.number), str(version.number)) if published is not None and new else None,
         form=form or (_edit_form(row, version) if MATTER.can(row.state, MatterAction.EDIT) else None),
+        editor=(editors.sent() if form is not None else None) or editors.editor_of(version),
+        editor_options=editors.options,
+        answered=answered,
+        regions=regional_regions(row.id),
         returning=returning or ReasonForm(formdata=None, prefix="returning"),
         may_submit=MATTER.can(row.state, MatterAction.SUBMIT),
         may_decide=MATTER.can(row.state, MatterAction.PUBLISH),
+    )
+
+
+def _new_page(form: NewMatterForm, *, answered: bool = False) -> str:
+    return render_template(
+        "officer/new_matter.html",
+        form=form,
+        editor=editors.sent() or editors.editor_of(None),
+        editor_options=editors.options,
+        answered=answered,
     )
 
 
@@ -100,16 +176,17 @@ def _page(row: Matter, form: EditMatterForm | None = None, returning: ReasonForm
 @needs(P.MATTER_EDIT)
 def new_matter() -> str:
     """The empty form."""
-    region = region_of(present_actor()) or ""
-    form = NewMatterForm(formdata=None, region=region, valid_from=local_date(now()))
-    return render_template("officer/new_matter.html", form=form)
+    region = list_region(present_actor())
+    return _new_page(NewMatterForm(formdata=None, region=region, valid_from=local_date(now())))
 
 
 @blueprint.post("/matters/new")
 @needs(P.MATTER_EDIT)
-def draft_matter() -> tuple[str, int] | Response:
-    """Begin a matter."""
-    form = NewMatterForm()
+def draft_matter() -> str | tuple[str, int] | Response:
+    """Begin a matter; a button of the requirement editor only changes the form."""
+    form = NewMatterForm(formdata=editors.formdata())
+    if editors.wanted():
+        return _new_page(form, answered=True)
     done, status = attempt(
         form,
         lambda: matters.draft_matter(
@@ -117,7 +194,7 @@ def draft_matter() -> tuple[str, int] | Response:
         ),
     )
     if done is None:
-        return render_template("officer/new_matter.html", form=form), status
+        return _new_page(form), status
     tell(_("The draft is kept; nobody but your office sees it. Submit it when it is complete."))
     return redirect(url_for("office.matter", code=done.code), code=303)
 
@@ -129,12 +206,38 @@ def matter(code: str) -> str:
     return _page(own_matter(code, present_actor()))
 
 
+@blueprint.get("/matters/<code>/compare")
+@needs(*MATTERS)
+def compare_matter(code: str) -> str:
+    """What two versions of a matter differ in, drafts too."""
+    row = own_matter(code, present_actor())
+    history = versions(code, public_only=False)
+    wanted = listing.asked(("from", "to"), ("code",))
+    return render_template(
+        "officer/matter_comparison.html",
+        made=compare(history, wanted["from"], wanted["to"]),
+        history=history,
+        lead=history[0].name,
+        code=row.code,
+        change_kind_name=change_kind_name,
+        field_label=field_label,
+        trail=[
+            (_("My work"), "/home"),
+            (_("Matters list"), url_for("office.matter_list")),
+            (row.code, url_for("office.matter", code=code)),
+            (_("Difference of two versions"), None),
+        ],
+    )
+
+
 @blueprint.post("/matters/<code>")
 @needs(P.MATTER_EDIT)
-def edit_matter(code: str) -> tuple[str, int] | Response:
-    """Change the draft, or begin a new version of what is published."""
+def edit_matter(code: str) -> str | tuple[str, int] | Response:
+    """Change the draft, or begin a new version of what is published; a button of the editor only changes the form."""
     row = own_matter(code, present_actor())
-    form = EditMatterForm()
+    form = EditMatterForm(formdata=editors.formdata())
+    if editors.wanted():
+        return _page(row, form, answered=True)
     done, status = attempt(
         form,
         lambda: matters.edit_matter(

@@ -1,38 +1,39 @@
 """The list of matters (中介服务事项) and the page of one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from flask import Response, redirect, render_template
+from flask import Response, redirect, render_template, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from supermarket.agencies.queries import offering, offering_counts
 from supermarket.core.errors import NotFound
 from supermarket.core.paging import Slice
+from supermarket.core.permissions import region_covers
 from supermarket.credit.queries import star_levels
-from supermarket.matters.models import CommissionedBy, FeeKind, Matter, MatterState
-from supermarket.matters.queries import MatterFilter, published, versions
+from supermarket.matters.models import CommissionedBy, Matter, MatterState
+from supermarket.matters.queries import (
+    MatterFilter,
+    effective_in,
+    patched,
+    published,
+    regional_regions,
+    regional_versions,
+    versions,
+    wordings_in,
+)
 from supermarket.matters.queries import matter as find_matter
+from supermarket.matters.regional import Effective
 from supermarket.matters.rules import change_kind_name
-from supermarket.policies.queries import industries, region_names
+from supermarket.policies.queries import industries, region_name, region_names
 from supermarket.projects.queries import ProjectFilter, after
 from supermarket.web import listing, presenting
 from supermarket.web.access import public
+from supermarket.web.matter_words import COMMISSIONED_LABELS, FEE_LABELS, compare, field_label, licences_sentence
 from supermarket.web.project_page import requirement_sentence
 from supermarket.web.public.blueprint import blueprint
 from supermarket.web.public.projects import Answer
 
 PAGE_SIZE = 20
-COMMISSIONED_LABELS: Mapping[CommissionedBy, object] = {
-    CommissionedBy.APPLICANT_MAY_DO_IT_ALONE: _l("The applicant, who may also do it alone"),
-    CommissionedBy.APPLICANT: _l("The applicant"),
-    CommissionedBy.AUTHORITY: _l("The authority"),
-}
-FEE_LABELS: Mapping[FeeKind, object] = {
-    FeeKind.GOVERNMENT_PRICE: _l("Price set by the government"),
-    FeeKind.GUIDED: _l("Guided price"),
-    FeeKind.MARKET: _l("Market price"),
-}
 
 
 def industry_names() -> Mapping[str, str]:
@@ -40,10 +41,21 @@ def industry_names() -> Mapping[str, str]:
     return {row.code: row.name for row in industries()}
 
 
+def _effective(rows: Sequence[Matter], region: str) -> Mapping[str, Effective]:
+    """What each matter says in the region that is asked for, by code (none asked: nothing); one statement."""
+    wordings = wordings_in([row.id for row in rows], region) if region else {}
+    return {
+        row.code: patched(row.published_version, row.region_code, wordings.get(row.id, ()))
+        for row in rows
+        if region and row.published_version is not None
+    }
+
+
 def _download(chosen: MatterFilter) -> Response:
     def read(last: int | None) -> list[tuple[int, Matter]]:
         number = (last or 0) + 1
         rows, _facets = published(chosen, Slice(size=100, number=number))
+        said.update(_effective(rows.items, chosen.region))
         return [(number, row) for row in rows.items]
 
     names = industry_names()
@@ -58,19 +70,23 @@ def _download(chosen: MatterFilter) -> Response:
         _("Commissioned by"),
         _("Fee"),
         _("Fee standard"),
+        _("Carried out here"),
     ]
+    said: dict[str, Effective] = {}
+    yes, no = _("yes"), _("no")
     lines = (
         (
             row.code,
             version.name,
             version.approval_item,
-            version.department,
+            said[row.code].values["department"].text if row.code in said else version.department,
             names.get(version.industry, version.industry),
             version.stage,
             version.legal_basis,
             str(COMMISSIONED_LABELS[version.commissioned_by]),
             str(FEE_LABELS[version.fee_kind]),
-            version.fee_standard,
+            said[row.code].values["fee_standard"].text if row.code in said else version.fee_standard,
+            "" if row.code not in said else no if said[row.code].not_carried_out else yes,
         )
         for _number, row in listing.batches(read, lambda pair: pair[0])
         if (version := row.published_version) is not None
@@ -103,6 +119,8 @@ def matters() -> Answer:
         found=rows,
         wanted=wanted,
         industry_names=names,
+        region=region,
+        effective=_effective(rows.items, region),
         offered=offering_counts([row.code for row in rows.items]),
         facets=[
             listing.facet(labels["stage"][0], "stage", facets.stages, labels["stage"][1]),
@@ -115,11 +133,13 @@ def matters() -> Answer:
 @blueprint.get("/matters/<code>")
 @public
 def matter(code: str) -> str:
-    """The page of a matter: law, qualification, fee, who offers it, how its wording changed."""
+    """The page of a matter: law, qualification, fee, what holds in a region, who offers it, how its wording changed."""
     row = find_matter(code)
     version = row.published_version
     if version is None:
         raise NotFound(_("There is no such matter."))
+    wanted = listing.asked(("region",), ("code",))["region"]
+    region = wanted if wanted in region_names() and region_covers(row.region_code, wanted) else ""
     services = offering(code)
     stars = star_levels([service.agency.uscc for service in services[:50]])
     return render_template(
@@ -127,13 +147,42 @@ def matter(code: str) -> str:
         matter=row,
         version=version,
         requirement=requirement_sentence(version.requirement_tree),
+        licences=licences_sentence(version.personal_licences),
         commissioned=COMMISSIONED_LABELS[version.commissioned_by],
+        alone=version.commissioned_by is CommissionedBy.APPLICANT_MAY_DO_IT_ALONE,
         fee=FEE_LABELS[version.fee_kind],
         industry=industry_names().get(version.industry, version.industry),
+        region=region,
+        effective=effective_in(row, region or row.region_code),
+        regions=regional_regions(row.id),
+        regional_history=regional_versions(code, region, public_only=True) if region else (),
         services=services,
         stars=stars,
         versions=versions(code, public_only=True),
         change_kind_name=change_kind_name,
+        field_label=field_label,
         projects=after(ProjectFilter(matter=code), last_id=None, limit=5),
         changing=row.state is not MatterState.PUBLISHED,
+    )
+
+
+@blueprint.get("/matters/<code>/compare")
+@public
+def compare_matter(code: str) -> str:
+    """What two public versions differ in: of the matter, or (with ?region=) of a region's entry over it."""
+    row = find_matter(code)
+    if row.published_version is None:
+        raise NotFound(_("There is no such matter."))
+    wanted = listing.asked(("from", "to", "region"), ("code",))
+    region = wanted["region"] if wanted["region"] in region_names() else ""
+    history = regional_versions(code, region, public_only=True) if region else versions(code, public_only=True)
+    return render_template(
+        "public/matter_comparison.html",
+        made=compare(history, wanted["from"], wanted["to"]),
+        history=history,
+        matter=row,
+        lead=_("Entry of %(region)s", region=region_name(region)) if region else row.published_version.name,
+        back=url_for("public.matter", code=code, region=region or None),
+        change_kind_name=change_kind_name,
+        field_label=field_label,
     )
