@@ -1,8 +1,8 @@
-"""`python -m benchmarks pages`, which `flask bench pages` and `make bench` call."""
+"""`python -m benchmarks pages|reverify`, which `flask bench …` and `make bench` call."""
 
 import argparse
 
-from benchmarks import pages
+from benchmarks import pages, reverify
 from launch.servers import ensure
 from supermarket.app import create_app
 
@@ -15,16 +15,24 @@ def main() -> int:
     asked.add_argument("--agencies", type=int, default=20_000)
     asked.add_argument("--projects", type=int, default=20_000)
     asked.add_argument("--seconds", type=float, default=3.0)
+    night = commands.add_parser("reverify", help="the nightly checks beside their bare questions")
+    night.add_argument("--agencies", type=int, default=20_000)
     chosen = parser.parse_args()
+    if chosen.command == "reverify":
+        return 0 if reverify.run(ensure(), create_app, agencies=chosen.agencies, say=_say) else 1
     kept = pages.run(
         ensure(),
         create_app,
         agencies=chosen.agencies,
         projects=chosen.projects,
         seconds=chosen.seconds,
-        say=lambda line: print(line, flush=True),
+        say=_say,
     )
     return 0 if kept else 1
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

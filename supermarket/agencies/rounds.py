@@ -7,10 +7,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from supermarket.agencies.checks import AgencyFile, Answers, ask, questions, run_all
-from supermarket.agencies.models import Agency, Onboarding, Standing
+from supermarket.agencies.models import Agency, Onboarding, Reverification
 from supermarket.agencies.operations.files import files_of
-from supermarket.agencies.operations.findings import keep
-from supermarket.agencies.operations.onboarding import REPEAT, conclude, is_silent
+from supermarket.agencies.operations.findings import Change, keep
+from supermarket.agencies.operations.onboarding import IN_THE_MARKET, REPEAT, conclude, is_silent
 from supermarket.core.permissions import SYSTEM
 from supermarket.core.unit import unit
 from supermarket.extensions import db
@@ -69,7 +69,7 @@ def write_rounds(asked: Asked, at: datetime, *, only_due: bool = False) -> Round
             stale.append(row.id)
         else:
             rounds[row.id] = run_all(files[row.id], asked.answers)
-    begun = keep(rounds, asked.answers, at)
+    changes, cases = keep(rounds, asked.answers, at), _with_cases(sorted(rounds))
     quiet, silent = list[int](), list[int]()
     for row in rows:
         if row.id not in rounds:
@@ -77,10 +77,13 @@ def write_rounds(asked: Asked, at: datetime, *, only_due: bool = False) -> Round
         done.checked.append(row.id)
         if is_silent(rounds[row.id]):
             done.silent.append(row.id)
-        if row.id in begun:
+        change = changes.get(row.id)
+        if change is not None:
             done.changed.append(row.id)
-        if row.id in begun or row.standing is Standing.APPLIED or row.checked_at is None:
-            conclude(row, rounds[row.id], begun.get(row.id, ()), asked_all=True, actor=SYSTEM, at=at)
+        is_new = row.standing not in IN_THE_MARKET or row.checked_at is None
+        if is_new or (change is not None and (row.id in cases or _matters(change, row, files[row.id]))):
+            begun = [] if change is None else change.begun
+            conclude(row, rounds[row.id], begun, asked_all=True, actor=SYSTEM, at=at)
         else:
             (silent if is_silent(rounds[row.id]) else quiet).append(row.id)
     # Nothing is new about these: no event, and no page of theirs becomes stale.
@@ -88,6 +91,24 @@ def write_rounds(asked: Asked, at: datetime, *, only_due: bool = False) -> Round
     _note(silent, {"checked_at": at, "checks_due_at": at + REPEAT})
     _note(stale, {"checks_due_at": at})
     return done
+
+
+def _matters(change: Change, row: Agency, file: AgencyFile) -> bool:
+    """Whether something follows from a change. From silence, and from its end, nothing does where all is verified."""
+    waiting = {item.subject for item in file.qualifications if not item.verified}
+    waiting |= {item.subject for item in file.practitioners if not item.verified}
+    return (
+        not change.is_silence
+        or any(service.hidden_reason is not None for service in row.services)
+        or any(item.subject in waiting for item in change.begun)
+    )
+
+
+def _with_cases(ids: Sequence[int]) -> frozenset[int]:
+    query = sa.select(Reverification.agency_id).where(
+        Reverification.agency_id.in_(ids), Reverification.ended_at.is_(None)
+    )
+    return frozenset(db.session.scalars(query))
 
 
 def _note(ids: Sequence[int], values: Mapping[str, object]) -> None:

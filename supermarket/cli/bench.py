@@ -23,3 +23,11 @@ def pages_command(agencies: int, projects: int, seconds: str) -> None:
     # Not in this process: it must hold nothing but what it measures.
     command = [sys.executable, "-m", "benchmarks", "pages", *asked]
     raise SystemExit(subprocess.run(command, cwd=ROOT, check=False).returncode)  # noqa: S603 -- our own program
+
+
+@group.command("reverify")
+@click.option("--agencies", default=20_000, show_default=True, type=click.IntRange(1, 90_000))
+def reverify_command(agencies: int) -> None:
+    """A night of checks against the stand-in registries beside the bare questions."""
+    command = [sys.executable, "-m", "benchmarks", "reverify", "--agencies", str(agencies)]
+    raise SystemExit(subprocess.run(command, cwd=ROOT, check=False).returncode)  # noqa: S603 -- our own program

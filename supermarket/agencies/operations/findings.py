@@ -8,7 +8,7 @@ import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -70,10 +70,21 @@ def mark(item: Found | Check | _Compared) -> Mark:
     return item.code, item.subject, registry, item.outcome, item.sentence, tuple(sorted(item.parameters.items()))
 
 
-def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) -> Mapping[int, Sequence[Found]]:
-    """Keep a round of findings of each agency, set what is verified.
+@dataclass
+class Change:
+    """What is new in a round of one agency: findings that were not there before, outcomes of those that ended."""
 
-    Gives the agencies whose findings changed, with those that were not there before (none where one only ended).
+    begun: list[Found] = field(default_factory=list)
+    ended: set[Outcome] = field(default_factory=set)
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether registries only fell silent, or answer again as before: neither denied nor denies anything now."""
+        return {item.outcome for item in self.begun} | self.ended <= {Outcome.PASS, Outcome.UNKNOWN}
+
+
+def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) -> Mapping[int, Change]:
+    """Keep a round of findings of each agency, set what is verified; gives what changed, where anything did.
 
     The agencies' rows must be locked. A second call with the same findings changes nothing but the ends.
     """
@@ -81,7 +92,7 @@ def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) 
     known = {(item.registry, item.sha256): item for item in answers.values() if isinstance(item, Answered)}
     going: list[tuple[_Standing, Found, int]] = []
     new: list[tuple[int, Found, int]] = []
-    begun: dict[int, list[Found]] = {}
+    changes: dict[int, Change] = defaultdict(Change)
     for agency_id, found in rounds.items():
         there = present[agency_id]
         for place, item in enumerate(found):
@@ -90,9 +101,10 @@ def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) 
                 going.append((there[same].pop(0), item, place))
             else:
                 new.append((agency_id, item, place))
-                begun.setdefault(agency_id, []).append(item)
-        if any(there.values()):
-            begun.setdefault(agency_id, [])
+                changes[agency_id].begun.append(item)
+        for left, rows in there.items():
+            if rows:
+                changes[agency_id].ended.add(left[3])
     rows_of = {key: _rows_sha256(answer) for key, answer in known.items()}
     fresh = [
         (item.registry, item.evidence)
@@ -106,7 +118,7 @@ def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) 
     if new:
         db.session.execute(sa.insert(Check), [_row(*item, evidence=evidence, at=at) for item in new])
     _verify(rounds, at)
-    return begun
+    return changes
 
 
 def _present(ids: Sequence[int]) -> dict[int, dict[Mark, list[_Standing]]]:

@@ -13,7 +13,7 @@ from supermarket.agencies.commands import ChangeOfStanding
 from supermarket.agencies.models import Agency, Check, Onboarding, Outcome, Standing
 from supermarket.agencies.operations.common import locked, refuse
 from supermarket.agencies.operations.files import file_of
-from supermarket.agencies.operations.findings import keep, seen_by_hand
+from supermarket.agencies.operations.findings import Change, keep, seen_by_hand
 from supermarket.agencies.operations.services import refresh_services
 from supermarket.agencies.operations.standing import apply
 from supermarket.agencies.operations.verifying import BODY, follow_up
@@ -97,7 +97,7 @@ def run_checks(uscc: str, *, actor: Actor, at: datetime, answers: Answers | None
     file = file_of(uscc, at)
     asked = ask(questions(file), at) if answers is None else answers
     found = run_all(file, asked)
-    begun = keep({row.id: found}, asked, at).get(row.id, ())
+    begun = keep({row.id: found}, asked, at).get(row.id, Change()).begun
     conclude(row, found, begun, asked_all=all(each in asked for each in questions(file)), actor=actor, at=at)
     return last_checks(row.id)
 
