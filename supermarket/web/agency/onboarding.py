@@ -115,9 +115,11 @@ def step_profile() -> Answer:
     draft = found.drafts.get(PROFILE)
     if draft is None:
         return page("profile", found, PROFILE, form=_first_form(found), draft=None)
-    form = draft_profile(draft)
-    form.uscc.data = found.body.uscc
-    form.validate()
+    form, looked_at = draft_profile(draft, to_send=True), draft_profile(draft)
+    form.uscc.data = looked_at.uscc.data = found.body.uscc
+    looked_at.validate()
+    for field in looked_at:
+        form[field.short_name].errors = field.errors
     form.version.data = found.agency.version if found.agency is not None else None
     return page("profile", found, PROFILE, form=form, draft=draft)
 

@@ -136,9 +136,14 @@ def _step(found: Progress, key: str) -> Step:
         REVIEW: _("Review"),
     }
     missing = tuple(_missing(found, key))
-    state = "done" if not missing and key != REVIEW else "wrong" if _begun(found, key) else "todo"
-    if key == REVIEW:
+    row = found.agency
+    if key == REVIEW or (row is None and key != PROFILE):
         state = "todo"
+    elif key in (QUALIFICATIONS, PEOPLE) and not missing and row is not None and not row.services:
+        # What is needed shows only once a service is chosen.
+        state = "todo"
+    else:
+        state = "done" if not missing else "wrong" if _begun(found, key) else "todo"
     return Step(key, str(labels[key]), url_for(f"agency.step_{key}"), state, missing)
 
 
@@ -222,8 +227,9 @@ def _of_profile(found: Progress, url: str) -> list[Missing]:
     return [Missing(str(label), f"{url}#{name}") for name, there, label in wanted if not there]
 
 
-def draft_profile(draft: FormDraft) -> ProfileForm:
-    """The profile's form as it was begun; not validated."""
-    form = ProfileForm(formdata=MultiDict(draft.fields), meta={"csrf": False})
+def draft_profile(draft: FormDraft, *, to_send: bool = False) -> ProfileForm:
+    """The profile's form as it was begun; not validated, and with a token only if it is `to_send`."""
+    fields = MultiDict(draft.fields)
+    form = ProfileForm(formdata=fields) if to_send else ProfileForm(formdata=fields, meta={"csrf": False})
     form.region.data = regions.offer(form) or ""
     return form
