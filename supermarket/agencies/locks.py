@@ -16,15 +16,22 @@ class Lock:
     project_code: str
     project_name: str
     running: bool
+    # Who is in the pool is nobody's to know but the agency's until enrolment has ended.
+    secret: bool = False
 
     @property
     def sentence(self) -> str:
-        """Why the person stays, in the reader's language."""
+        """Why the person stays, in the reader's language; for the agency itself."""
         if self.running:
             text = _("Named in the running contract of “%(name)s” (%(code)s), until it ends.")
         else:
             text = _("Named in the enrolment for “%(name)s” (%(code)s), until its selection is over.")
         return str(text) % {"name": self.project_name, "code": self.project_code}
+
+    @property
+    def office_sentence(self) -> str:
+        """Why the person stays, for the offices: an open enrolment is not named."""
+        return str(_("Named in an enrolment whose time is not over.")) if self.secret else self.sentence
 
 
 Finder = Callable[[Collection[int]], Mapping[int, tuple[Lock, ...]]]
@@ -41,12 +48,21 @@ def locks_of(practitioner_ids: Collection[int]) -> Mapping[int, tuple[Lock, ...]
     return _FINDERS["projects"](practitioner_ids) if practitioner_ids else {}
 
 
-def must_be_free(person: Practitioner) -> None:
-    """Raises RuleBroken (code `locked`) naming every project that holds the person."""
+def must_be_free(person: Practitioner, *, own: bool = True) -> None:
+    """Raises RuleBroken (code `locked`) naming every project that holds the person.
+
+    `own`: the agency itself asks; an office is not told of which purchase an open enrolment is.
+    """
     found = locks_of([person.id]).get(person.id, ())
     if found:
         raise RuleBroken(
             _("This person cannot be released yet."),
             code="locked",
-            findings=[RuleFinding("locked", lock.sentence, {"project": lock.project_code}) for lock in found],
+            findings=[_finding(lock, own=own) for lock in found],
         )
+
+
+def _finding(lock: Lock, *, own: bool) -> RuleFinding:
+    if lock.secret and not own:
+        return RuleFinding("locked", lock.office_sentence)
+    return RuleFinding("locked", lock.sentence, {"project": lock.project_code})

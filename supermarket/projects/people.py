@@ -39,6 +39,9 @@ _HELD = sa.and_(
     ),
 )
 
+# Before the freeze nobody is told who enrolled; a project that ended before it never tells.
+_SECRET = sa.and_(Project.frozen_at.is_(None), Project.winner_id.is_(None))
+
 
 def _named(*conditions: sa.ColumnElement[bool]) -> sa.Select[int]:
     """The people of live enrolments, beside the enrolment and its project."""
@@ -68,16 +71,18 @@ def locks_of(practitioner_ids: Collection[int]) -> Mapping[int, tuple[Lock, ...]
         Project.code,
         Project.name,
         _WON.label("running"),
+        _SECRET.label("secret"),
     )
     found: dict[int, tuple[Lock, ...]] = {}
     for row in db.session.execute(query.order_by(Project.id)):
-        found[row[0]] = (*found.get(row[0], ()), Lock(row.code, row.name, bool(row.running)))
+        found[row[0]] = (*found.get(row[0], ()), Lock(row.code, row.name, bool(row.running), row.secret))
     return found
 
 
 def projects_of(practitioner_ids: Collection[int]) -> Sequence[Project]:
-    """Every published project that one of these was named in, newest first."""
-    query = _named(EnrolmentPractitioner.practitioner_id.in_(practitioner_ids)).with_only_columns(Project.id)
+    """Every project with a fixed pool in which one of these is named, newest first: before that enrolments are secret."""
+    query = _named(EnrolmentPractitioner.practitioner_id.in_(practitioner_ids), sa.not_(_SECRET))
+    query = query.with_only_columns(Project.id)
     return db.session.scalars(
         sa.select(Project).where(Project.id.in_(query)).options(joinedload(Project.winner)).order_by(Project.id.desc())
     ).all()

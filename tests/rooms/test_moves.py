@@ -33,7 +33,7 @@ from supermarket.policies.queries import calendar
 from supermarket.projects import operations as projects
 from supermarket.projects.commands import Enrol
 from supermarket.projects.models import Enrolment
-from supermarket.projects.people import loads, locks_of
+from supermarket.projects.people import loads, locks_of, projects_of
 from supermarket.projects.states import EnrolmentState, ProjectState
 from tests.factories.accounts import make_actor, make_organisation
 from tests.factories.agencies import LONG, make_agency, make_agency_actor, make_licence, make_move, make_practitioner
@@ -300,6 +300,10 @@ def test_who_is_named_in_an_enrolment_stays_until_it_is_over(session: Session, a
     with pytest.raises(RuleBroken) as refused:
         operations.decide_move(asked.id, grant=True, reason="因", actor=make_operator(), at=at)
     assert refused.value.code == "locked"
+    # Until the freeze nobody is told who enrolled, not the operator either.
+    assert code not in str(refused.value.findings)
+    assert projects_of([person.id]) == []
+    assert code not in locks_of([person.id])[person.id][0].office_sentence
     operations.withdraw_move(asked.id, actor=make_agency_actor(asked.to_agency), at=at)
     with pytest.raises(RuleBroken):
         operations.release_practitioner(agency.uscc, person.id, actor=holder, at=at)

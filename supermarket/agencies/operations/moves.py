@@ -222,7 +222,7 @@ def _move(row: PractitionerMove, state: MoveState, *, actor: Actor, at: datetime
         raise RuleBroken(_("The agency that asked is out of the market."), code="gone")
     if _run_out(row, at):
         raise RuleBroken(_("The licence that was filed with the request has run out."), code="run_out")
-    must_be_free(there)
+    must_be_free(there, own=state is MoveState.RELEASED)
     taken = licence_there(row.kind_code, row.number)
     if taken is not None and taken.practitioner_id != there.id:
         raise RuleBroken(_("The licence of the request is filed for another person by now."), code="licence_taken")
