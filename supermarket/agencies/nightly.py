@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from supermarket.agencies.models import Agency, NightlyRun
-from supermarket.agencies.operations.onboarding import IN_THE_MARKET
 from supermarket.agencies.rounds import BATCH, Asked, Rounds, ask_about, write_rounds
+from supermarket.agencies.verification import IN_THE_MARKET
 from supermarket.core.errors import Conflict
 from supermarket.core.unit import unit
 from supermarket.core.working_days import local_date, local_moment

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from supermarket.agencies import events
 from supermarket.agencies.models import Agency, ExpiryReminder, Practitioner, PractitionerLicence, Qualification
-from supermarket.agencies.operations.onboarding import IN_THE_MARKET
+from supermarket.agencies.verification import IN_THE_MARKET
 from supermarket.core.events import Value, record
 from supermarket.core.permissions import SYSTEM
 from supermarket.core.unit import unit

@@ -10,7 +10,8 @@ from supermarket.agencies.checks import AgencyFile, Answers, ask, questions, run
 from supermarket.agencies.models import Agency, Onboarding, Reverification
 from supermarket.agencies.operations.files import files_of
 from supermarket.agencies.operations.findings import Change, keep
-from supermarket.agencies.operations.onboarding import IN_THE_MARKET, REPEAT, conclude, is_silent
+from supermarket.agencies.operations.onboarding import REPEAT, conclude, is_silent
+from supermarket.agencies.verification import IN_THE_MARKET
 from supermarket.core.permissions import SYSTEM
 from supermarket.core.unit import unit
 from supermarket.extensions import db

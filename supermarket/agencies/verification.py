@@ -30,6 +30,7 @@ from supermarket.core.errors import NotFound
 from supermarket.core.working_days import local_date
 from supermarket.extensions import db
 
+# Whose checks go on every night.
 IN_THE_MARKET = (Standing.ACTIVE, Standing.RECTIFYING, Standing.FROZEN, Standing.SERVICE_WITHDRAWN)
 
 

@@ -32,6 +32,7 @@ from supermarket.agencies.operations.onboarding import (
     admit_checked,
     ask_registries,
     decide,
+    preview,
     run_checks,
     submit_for_checks,
 )
@@ -54,6 +55,11 @@ from supermarket.agencies.operations.profile import (
 from supermarket.agencies.operations.registries import load_registry
 from supermarket.agencies.operations.runs import check_item, fail_item, finish_run, start_run
 from supermarket.agencies.operations.standing import change_standing, end_standing_when_over, freeze, unfreeze
+from supermarket.agencies.operations.verifying import (
+    confirm_service,
+    dismiss_reverification,
+    freeze_for_reverification,
+)
 from supermarket.agencies.operations.withdrawing import end_withdrawal_when_over, restore_service, withdraw_service
 
 __all__ = [
@@ -73,11 +79,13 @@ __all__ = [
     "check_change_when_due",
     "check_item",
     "come_back",
+    "confirm_service",
     "correct_profile",
     "correct_related_party",
     "decide",
     "decide_change",
     "decide_move",
+    "dismiss_reverification",
     "drop_draft",
     "edit_licence",
     "edit_profile",
@@ -89,10 +97,12 @@ __all__ = [
     "find_by_identity",
     "finish_run",
     "freeze",
+    "freeze_for_reverification",
     "import_rows",
     "load_registry",
     "note_come_backs",
     "note_leaving",
+    "preview",
     "reach_branches",
     "refuse_move",
     "register",

@@ -19,6 +19,7 @@ from supermarket.agencies.operations.standing import apply
 from supermarket.agencies.operations.verifying import BODY, follow_up
 from supermarket.agencies.queries import last_checks
 from supermarket.agencies.states import ONBOARDING, STANDING, OnboardingAction, StandingAction
+from supermarket.agencies.verification import IN_THE_MARKET
 from supermarket.core.errors import FieldError, WrongState
 from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise, may
@@ -27,8 +28,6 @@ from supermarket.policies.queries import calendar, number, policies_for
 
 REPEAT = timedelta(hours=1)
 _NOT_THERE = ("not_loaded", "not_configured")
-# Whose checks go on every night.
-IN_THE_MARKET = (Standing.ACTIVE, Standing.RECTIFYING, Standing.FROZEN, Standing.SERVICE_WITHDRAWN)
 __all__ = [
     "admit_checked",
     "ask_registries",
