@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from supermarket.accounts.models import OrganisationKind
+from supermarket.accounts.national import FirstVisit, open_account, spend
 from supermarket.agencies.commands import ChangeOfStanding
 from supermarket.agencies.models import (
     CheckRun,
@@ -33,6 +35,7 @@ from tests.factories.accounts import make_user
 from tests.factories.agencies import make_agency, make_agency_actor, make_move, make_practitioner, make_related_party
 from tests.factories.contracts import make_completed, make_contract, make_deal
 from tests.factories.credit import make_credit_entry, make_list_entry, make_performance, make_stars
+from tests.factories.identity import make_legal_person
 from tests.factories.matters import make_regional
 from tests.factories.policies import CHENGDU_WUHOU, make_policy
 from tests.factories.projects import make_enrolled, make_open_project
@@ -86,6 +89,9 @@ def live_a_little(at: datetime) -> None:
         make_performance(agency.uscc, published_at=at)
         make_policy("signing_days", 12)
         make_regional(at=at)
+        spend(make_legal_person(), at=at)
+        visit = FirstVisit(OrganisationKind.OWNER, CHENGDU_WUHOU, "identified@example.test", "zh_CN")
+        open_account(make_legal_person(), visit, at=at)
         _registries()
         _standing(agency.uscc, at)
         _withdrawn(at)
