@@ -64,12 +64,19 @@ def _description(error: object) -> str:
     return str(error.description) if isinstance(error, CSRFError) else ""
 
 
+def _way_back() -> str:
+    """Where to go after signing in: the page itself, or the form that was sent, where the browser has kept what was typed."""
+    if request.method == "GET":
+        return request.full_path
+    return request.path if request.url_rule and "GET" in (request.url_rule.methods or ()) else "/"
+
+
 def _on_market_error(error: MarketError) -> BaseResponse | tuple[str, int]:
     db.session.rollback()
     if request.path.startswith("/api/"):
         return market_problem(error)
     if isinstance(error, SignInNeeded):
-        return redirect(url_for("account.sign_in", next=request.full_path if request.method == "GET" else "/"))
+        return redirect(url_for("account.sign_in", next=_way_back()))
     return _page(error.status, error)
 
 

@@ -214,3 +214,9 @@ def test_the_qualifications_of_the_matter_are_offered_and_stated(owner: FlaskCli
     assert offered.status_code == 200
     assert "<html" not in offered.text
     assert "Choose the matter first" in owner.get("/projects/qualifications?matter=ZJ999").text
+
+
+def test_who_was_signed_out_comes_back_to_the_form_and_not_to_an_act(app: Flask, session: Session) -> None:
+    stranger = app.test_client()
+    assert stranger.post("/projects/new", data=WORDING).location == "/sign-in?next=/projects/new"
+    assert stranger.post("/projects/P-2026-000001/delete").location == "/sign-in?next=/"
