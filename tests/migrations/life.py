@@ -35,6 +35,7 @@ from tests.factories.accounts import make_user
 from tests.factories.agencies import make_agency, make_agency_actor, make_move, make_practitioner, make_related_party
 from tests.factories.contracts import make_completed, make_contract, make_deal
 from tests.factories.credit import make_credit_entry, make_list_entry, make_performance, make_stars
+from tests.factories.exceptions import make_asked, make_granted
 from tests.factories.identity import make_legal_person
 from tests.factories.matters import make_regional
 from tests.factories.policies import CHENGDU_WUHOU, make_policy
@@ -80,6 +81,8 @@ def live_a_little(at: datetime) -> None:
     with unit():
         make_completed(at=at)
         make_contract(make_deal(), at=at)
+        make_asked(at)
+        make_granted(at)
         agency = make_agency()
         make_related_party(agency)
         make_move(make_practitioner(agency), make_agency())
