@@ -11,6 +11,7 @@ _PLACES = {
     "purpose": "main",
     "kind": "black",
     "number": "1",
+    "region": "510100",
     "id": "1",
 }
 _CODES = {"matters": "ZJ001", "contracts": "C-2026-000045"}

@@ -31,6 +31,7 @@ PLACES: Mapping[str, str] = {
     "purpose": r"main|panel|tie[1-9][0-9]?",
     "kind": r"red|black",
     "number": r"[1-9][0-9]{0,3}",
+    "region": r"[1-9][0-9]{5}",
     "id": r"[1-9][0-9]{0,8}",
 }
 _PLACE = re.compile(r"\{([a-z]+)\}")

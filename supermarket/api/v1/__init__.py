@@ -15,6 +15,7 @@ from supermarket.api.v1 import (
     credit,
     enrolments,
     exceptions,
+    matter_regions,
     matter_writes,
     matters,
     practitioners,
@@ -28,6 +29,7 @@ from supermarket.api.v1 import (
 from supermarket.extensions import csrf, limiter
 
 RESOURCES = (
+    matter_regions,
     matter_writes,
     matters,
     agencies,

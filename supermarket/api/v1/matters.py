@@ -5,12 +5,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from supermarket.api.parameters import PageQuery, RegionCode, Words
+from supermarket.api.parameters import PageQuery, Query, RegionCode, Words
 from supermarket.api.routes import route
 from supermarket.api.shapes import Listing, Moment, Shape
 from supermarket.core.msgids import N_
 from supermarket.matters import queries
 from supermarket.matters.models import CommissionedBy, FeeKind, MatterVersion
+from supermarket.matters.regional import FIELDS, Effective
 
 
 class MattersQuery(PageQuery):
@@ -23,8 +24,29 @@ class MattersQuery(PageQuery):
     sort: Literal["code", "name", "newest"] = "code"
 
 
+class MatterQuery(Query):
+    """Where the wording is asked for; without a region it is that of the matter's own list."""
+
+    region: RegionCode | None = None
+
+
+class NotCarriedOutShape(Shape):
+    """Which region does not carry a matter out, why and on which basis."""
+
+    region: str
+    reason: str
+    basis: str
+
+
+class RegionalWordingShape(Shape):
+    """A region's published wording that takes part."""
+
+    region: str
+    version: int
+
+
 class MatterItem(Shape):
-    """A matter in force, in short."""
+    """A matter in force, in short; with `region` asked for, as it holds there."""
 
     code: str
     name: str
@@ -39,6 +61,7 @@ class MatterItem(Shape):
     valid_from: date
     valid_until: date | None
     published_at: Moment
+    carried_out: bool | None = Field(description="whether it is carried out in the region asked for (none asked: null)")
 
 
 class MatterShape(MatterItem):
@@ -60,11 +83,21 @@ class MatterShape(MatterItem):
     agency_type: str
     note: str
     versions: list[int] = Field(description="numbers of every published wording, newest first")
+    sources: dict[str, str] = Field(description="which region's list says each value that regions may word")
+    regional_versions: list[RegionalWordingShape] = Field(description="regional wordings in force, from the top down")
+    not_carried_out: NotCarriedOutShape | None
 
 
-def item_of(version: MatterVersion) -> MatterItem:
-    """The short form of a wording in force."""
-    return MatterItem.model_validate(_short(version))
+def item_of(version: MatterVersion, said: Effective | None = None) -> MatterItem:
+    """The short form of a wording in force, as a region says it."""
+    return MatterItem.model_validate(_short(version) | _said_short(version, said))
+
+
+def _said_short(version: MatterVersion, said: Effective | None) -> dict[str, object]:
+    return {
+        "department": version.department if said is None else said.values["department"].text,
+        "carried_out": None if said is None else said.not_carried_out is None,
+    }
 
 
 def _short(version: MatterVersion) -> dict[str, object]:
@@ -85,28 +118,39 @@ def _short(version: MatterVersion) -> dict[str, object]:
     }
 
 
-def shape_of(version: MatterVersion) -> MatterShape:
-    """The whole wording."""
+def shape_of(version: MatterVersion, said: Effective | None = None) -> MatterShape:
+    """The whole wording, as a region says it."""
+    home = version.matter.region_code
+    texts = {name: getattr(version, name) for name in FIELDS}
+    sources = dict.fromkeys(FIELDS, home)
+    refusal = None
+    if said is not None:
+        texts = {name: value.text for name, value in said.values.items()}
+        sources = {name: value.region_code for name, value in said.values.items()}
+        if (no := said.not_carried_out) is not None:
+            refusal = {"region": no.region_code, "reason": no.reason, "basis": no.basis}
     return MatterShape.model_validate(
         _short(version)
+        | _said_short(version, said)
         | {
             "change_kind": version.change_kind,
             "change_reason": version.change_reason,
             "legal_basis": version.legal_basis,
             "other_basis": version.other_basis,
             "fee_bearer": version.fee_bearer,
-            "fee_standard": version.fee_standard,
             "fee_reference": version.fee_reference,
             "requirement": version.requirement_tree,
             "requirement_text": version.requirement_text,
             "personal_licences": version.personal_licences,
-            "service_time": version.service_time,
-            "approval_time": version.approval_time,
-            "result_document": version.result_document,
             "agency_type": version.agency_type,
-            "note": version.note,
             "versions": [row.number for row in queries.versions(version.matter.code, public_only=True)],
+            "sources": sources,
+            "regional_versions": [
+                {"region": item.region_code, "version": item.number} for item in (said.wordings if said else ())
+            ],
+            "not_carried_out": refusal,
         }
+        | texts
     )
 
 
@@ -115,11 +159,20 @@ def list_matters(query: MattersQuery) -> Listing[MatterItem]:
     """Published matters; `q` looks in name, approval item, department, agency type and code."""
     chosen = queries.MatterFilter(query.q, query.region or "", query.industry, query.stage, query.sort)
     page, _facets = queries.published(chosen, query.part())
-    found = [row.published_version for row in page.items if row.published_version is not None]
-    return Listing([item_of(version) for version in found], page.next)
+    wordings = queries.wordings_in([row.id for row in page.items], query.region) if query.region else {}
+    found = [
+        item_of(
+            version,
+            queries.patched(version, row.region_code, wordings.get(row.id, ())) if query.region else None,
+        )
+        for row in page.items
+        if (version := row.published_version) is not None
+    ]
+    return Listing(found, page.next)
 
 
-@route("GET", "/matters/{code}", N_("A matter"), gives=MatterShape)
-def show_matter(code: str) -> MatterShape:
-    """The wording in force."""
-    return shape_of(queries.published_version(code))
+@route("GET", "/matters/{code}", N_("A matter"), gives=MatterShape, query=MatterQuery)
+def show_matter(code: str, query: MatterQuery) -> MatterShape:
+    """The wording in force; with `region`, as the lists of that region and those above it say, and which says what."""
+    version = queries.published_version(code)
+    return shape_of(version, queries.effective_in(version.matter, query.region) if query.region else None)
