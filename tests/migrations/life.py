@@ -6,8 +6,10 @@ import sqlalchemy as sa
 
 from supermarket.accounts.models import OrganisationKind
 from supermarket.accounts.national import FirstVisit, open_account, spend
+from supermarket.agencies import operations as agencies
 from supermarket.agencies.commands import ChangeOfStanding
 from supermarket.agencies.models import (
+    Agency,
     CheckRun,
     CheckRunItem,
     ExpiryReminder,
@@ -37,7 +39,7 @@ from tests.factories.contracts import make_completed, make_contract, make_deal
 from tests.factories.credit import make_credit_entry, make_list_entry, make_performance, make_stars
 from tests.factories.exceptions import make_asked, make_granted
 from tests.factories.identity import make_legal_person
-from tests.factories.matters import make_regional
+from tests.factories.matters import SOME_MATTER, make_regional
 from tests.factories.policies import CHENGDU_WUHOU, make_policy
 from tests.factories.projects import make_enrolled, make_open_project
 
@@ -85,6 +87,7 @@ def live_a_little(at: datetime) -> None:
         make_granted(at)
         agency = make_agency()
         make_related_party(agency)
+        _file_changes(agency, at)
         make_move(make_practitioner(agency), make_agency())
         make_stars(agency, 2)
         make_credit_entry(agency.uscc, at=at)
@@ -133,6 +136,14 @@ def _withdrawn(at: datetime) -> None:
     db.session.flush()
     db.session.add(CheckRunItem(run_id=run.id, agency_id=agency.id, state=RunItemState.WAITING))
     db.session.flush()
+
+
+def _file_changes(agency: Agency, at: datetime) -> None:
+    """A form begun, a change of profile, a service that has ended."""
+    actor, uscc = make_agency_actor(agency), agency.uscc
+    agencies.save_draft(agency.organisation_id or 0, "party", {"name": "甲"}, expected_version=None, actor=actor, at=at)
+    agencies.correct_profile(uscc, {"address": "别处1号"}, expected_version=None, actor=actor, at=at)
+    agencies.remove_service(uscc, SOME_MATTER, actor=actor, at=at)
 
 
 def _registries() -> None:
