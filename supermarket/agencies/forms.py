@@ -16,6 +16,7 @@ from supermarket.agencies.commands import (
     NewService,
     Relation,
 )
+from supermarket.agencies.models import StandingAction
 from supermarket.core.forms import CommandForm, MomentField, Needed, Text, UsccField
 
 RELATIONS = (
@@ -186,8 +187,22 @@ class StandingForm(CommandForm):
             basis=self.basis.data,
             proposer=self.proposer.data,
             executor=self.executor.data,
-            until=self.until.data,
+            # Acts that do not end have no such field on their page.
+            until=None if self.until is None else self.until.data,
             statement=self.statement.data,
             effect=self.effect.data,
             way_back=self.way_back.data,
         )
+
+
+class StandingActForm(StandingForm):
+    """One act on an agency's standing; a service is named by its matter."""
+
+    action = SelectField(_l("Act"), choices=[SelectChoice(item.value, item.value) for item in StandingAction])
+    matter = StringField(_l("Matter (code), for a service"), validators=[Text(0, 16)])
+
+
+class AuthorityForm(CommandForm):
+    """Why a head office takes its authority back, or gives it again."""
+
+    reason = TextAreaField(_l("Reason"), validators=[Text(4, 1_000)])

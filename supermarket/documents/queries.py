@@ -13,9 +13,8 @@ from supermarket.extensions import db
 from supermarket.gateways import current
 
 # Who in office reads the private files of a kind of thing, besides the organisation whose file it is. Files of a
-# contract are not here: the contracts room knows its region and industry, and lets in only the offices in charge.
+# contract and of an agency are not here: other rooms know their region and let in only the offices in charge.
 OFFICE_READERS: Mapping[str, frozenset[P]] = {
-    "agency": frozenset({P.AGENCY_DECIDE, P.SUPERVISE}),
     "project": frozenset({P.PROJECT_REVIEW, P.SUPERVISE}),
 }
 

@@ -4,10 +4,11 @@ import structlog
 from flask import Blueprint, Response, send_file
 from flask_babel import gettext as _
 
+from supermarket.agencies.queries import agency_by_uscc
 from supermarket.contracts.permissions import sees_all
 from supermarket.contracts.queries import contract
 from supermarket.core.errors import NotFound
-from supermarket.core.permissions import Actor
+from supermarket.core.permissions import Actor, P, may
 from supermarket.documents.models import Document
 from supermarket.documents.queries import content, document, readable_by
 from supermarket.gateways.files import FileMissing
@@ -17,12 +18,17 @@ log = structlog.get_logger()
 blueprint = Blueprint("files", __name__)
 # What both sides of a contract read, whoever of them handed it in.
 OF_CONTRACT = frozenset({"contract", "deliverable", "payment"})
+# Which offices of its region read an agency's private files.
+OF_AGENCY = (P.AGENCY_DECIDE, P.SUPERVISE)
 
 
 def may_read(row: Document, actor: Actor) -> bool:
     """Public, one's own, one's office's to look at, or of a contract whose side or office one is."""
     if readable_by(row, actor):
         return True
+    if row.subject_kind == "agency":
+        agency = agency_by_uscc(row.subject_code)
+        return agency is not None and any(may(actor, item, region=agency.region_code) for item in OF_AGENCY)
     return row.subject_kind in OF_CONTRACT and sees_all(contract(row.subject_code), actor)
 
 

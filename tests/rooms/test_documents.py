@@ -75,7 +75,7 @@ def test_what_is_not_what_it_says_is_refused_at_the_field_and_nothing_is_written
 
 def test_private_files_are_read_by_their_organisation_and_the_office_in_charge(session: Session, at: datetime) -> None:
     body = make_organisation()
-    row = keep(at, owner=body.id)
+    row = keep(at, owner=body.id, kind="project")
     assert readable_by(row, make_actor(Role.OWNER, body))
     assert readable_by(row, make_actor(Role.OPERATOR))
     assert readable_by(row, make_actor(Role.SUPERVISOR))

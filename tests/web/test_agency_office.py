@@ -24,12 +24,14 @@ from supermarket.core.clock import now
 from supermarket.core.events import Event
 from supermarket.core.permissions import SYSTEM, Role
 from supermarket.extensions import db
-from tests.factories.accounts import make_organisation, make_user
-from tests.factories.agencies import make_agency
+from supermarket.web.files import may_read
+from tests.factories.accounts import make_actor, make_organisation, make_user
+from tests.factories.agencies import make_agency, make_agency_actor
 from tests.factories.matters import SOME_MATTER
 from tests.factories.policies import make_region
 from tests.factories.projects import make_enrolled, make_open_project
 from tests.factories.web import make_browser, words_of
+from tests.rooms.test_branches_and_standing import make_branch
 from tests.web.test_queue import make_waiting
 
 MIANYANG, SICHUAN = "510700", "510000"
@@ -170,7 +172,7 @@ def test_one_service_is_withdrawn_by_form_and_stands_in_the_public_history(app: 
     assert browser.post(f"{url}/withdraw_service", data=ACT).status_code == 422
     act = ACT | {"act-matters": "ZJ001", "act-statement": "机构表示接受。", "act-way_back": "整改后申请恢复。"}
     assert browser.post(f"{url}/withdraw_service", data=act).status_code == 303
-    rows = dict(session.execute(sa.select(Service.matter_code, Service.hidden_reason)).all())  # type: ignore[arg-type]  # pairs
+    rows = dict(session.execute(sa.select(Service.matter_code, Service.hidden_reason)).all())
     assert (rows["ZJ001"], rows["ZJ002"] == "withdrawn") == ("withdrawn", False)
     assert of(agency).standing is Standing.ACTIVE
     public = page_of(make_browser(app, make_user()), f"/agencies/{agency.uscc}")
@@ -191,6 +193,20 @@ def test_what_is_brought_about_elsewhere_is_not_done_here(app: Flask, session: S
     assert of(agency).standing is Standing.ACTIVE
     page = page_of(browser, f"/office/agencies/{agency.uscc}/standing")
     assert "A removal takes two offices" in page and "enter it in the black list" in page
+
+
+def test_scans_are_read_by_the_offices_of_the_agencys_region(app: Flask, session: Session) -> None:
+    head = make_agency(matters=())
+    branch = make_branch(head, matters=())
+    paper = branch.branch_authority
+    make_region(MIANYANG)
+    assert paper is not None
+    for role in (Role.OPERATOR, Role.SUPERVISOR):
+        assert may_read(paper, make_actor(role, region_code="510100"))
+        assert may_read(paper, make_actor(role))
+        assert not may_read(paper, make_actor(role, region_code=MIANYANG))
+    assert may_read(paper, make_agency_actor(branch))
+    assert not may_read(paper, make_agency_actor(head))
 
 
 def test_notes_are_for_colleagues_only(app: Flask, session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from supermarket.web.agency import (
     bidding,
+    branches,
     certificates,
     contracts,
     corrections,
@@ -21,6 +22,7 @@ from supermarket.web.agency.blueprint import blueprint
 __all__ = [
     "bidding",
     "blueprint",
+    "branches",
     "certificates",
     "contracts",
     "corrections",

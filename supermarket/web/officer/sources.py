@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from supermarket.agencies.change_queries import changes_waiting
 from supermarket.agencies.models import Agency, Onboarding, Standing
+from supermarket.agencies.practitioner_queries import moves_disputed
 from supermarket.agencies.queries import agencies_by_uscc
 from supermarket.agencies.verification import Silence, onboarding_waiting, reverification_cases
 from supermarket.core.clock import local_text
@@ -18,6 +19,7 @@ from supermarket.core.permissions import Actor, P, may
 from supermarket.extensions import db
 from supermarket.matters.models import MatterState
 from supermarket.matters.queries import office_list
+from supermarket.projects.exception_queries import exceptions_waiting
 from supermarket.standing.decisions import Office
 from supermarket.standing.queries import open_cases, waiting_rectifications
 from supermarket.standing.states import RemovalState
@@ -222,11 +224,55 @@ def _standing(actor: Actor) -> Sequence[QueueItem]:
     ]
 
 
+def _moves(actor: Actor) -> Sequence[QueueItem]:
+    return [
+        QueueItem(
+            kind="move",
+            subject=_(
+                "%(person)s: from %(before)s to %(after)s",
+                person=row.name,
+                before=before.name,
+                after=row.to_agency.name,
+            ),
+            code=before.uscc,
+            why=_("The agency refuses to release the person: %(reason)s", reason=row.refusal)
+            if row.refusal
+            else _("The agency has not answered in time."),
+            url=url_for("office.agency", uscc=before.uscc) + "#people",
+            region=before.region_code,
+            since=row.disputed_at,
+            due=row.decision_due_at,
+        )
+        for region in regions_of(actor, P.AGENCY_DECIDE)
+        for row in moves_disputed(region, MOST)
+        for before in (row.practitioner.agency,)
+    ]
+
+
+def _exceptions(actor: Actor) -> Sequence[QueueItem]:
+    return [
+        QueueItem(
+            kind="exception",
+            subject=row.project.name,
+            code=row.project.code,
+            why=_("An owner asks for a requirement beyond the matter's own."),
+            url=url_for("office.exception", number=row.id),
+            region=row.project.region_code,
+            since=row.asked_at,
+            due=row.due_at,
+        )
+        for region in regions_of(actor, P.REQUIREMENT_EXCEPT)
+        for row in exceptions_waiting(region, MOST)
+    ]
+
+
 STANDING = (P.STANDING_APPROVE_AS_AUTHORITY, P.STANDING_APPROVE_AS_OPERATOR)
 SOURCES: tuple[Source, ...] = (
     Source("onboarding", _l("Onboarding that waits"), (P.AGENCY_DECIDE,), _onboarding),
     Source("reverification", _l("No longer verified"), (P.AGENCY_DECIDE,), _reverification),
     Source("profile_change", _l("Changes of profile"), (P.AGENCY_DECIDE,), _changes),
+    Source("move", _l("Moves in dispute"), (P.AGENCY_DECIDE,), _moves),
+    Source("exception", _l("Requirement exceptions"), (P.REQUIREMENT_EXCEPT,), _exceptions),
     Source("standing", _l("Demotion and removal"), STANDING, _standing, quiet=True),
     Source("matter", _l("Matters submitted"), (P.MATTER_PUBLISH,), _matters, quiet=True),
     Source("unchecked", _l("Imported, unchecked"), (P.AGENCY_CHECK,), _unchecked, _unchecked_count, quiet=True),
