@@ -25,11 +25,11 @@ class KeepAlive:
     """
 
     def __init__(self, base_url: str, *, timeout: float) -> None:
-        self._parts: SplitResult = urlsplit(base_url)
-        self._timeout = timeout
         self._lock = threading.Lock()
         self._idle: list[http.client.HTTPConnection] = []
         self._pid = os.getpid()
+        self._parts: SplitResult = urlsplit(base_url)
+        self._timeout = timeout
 
     def call(self, method: str, path: str, *, body: object | None = None, headers: Mapping[str, str]) -> Reply:
         """Ask for a path below the base address. Asks again at once, and only once, where an idle connection was closed.
@@ -94,6 +94,9 @@ class KeepAlive:
                 self._idle.append(connection)
                 return
         connection.close()
+
+    def __del__(self) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close what lies idle."""
