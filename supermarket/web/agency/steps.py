@@ -212,6 +212,7 @@ def _of_profile(found: Progress, url: str) -> list[Missing]:
     row, draft = found.agency, found.drafts.get(PROFILE)
     if draft is not None:
         form = draft_profile(draft)
+        form.uscc.data = found.body.uscc
         form.validate()
         wrong = [(item.field, f"{form[item.field].label.text}: {item.message}") for item in field_errors(form)]
         return [Missing(label, f"{url}#{name}") for name, label in wrong] or [
