@@ -92,7 +92,7 @@ def walk(site: Site, browser: Browser, number: int, size: tuple[int, int], langu
         person.open("/agency/onboarding/practitioners")
         looked_at(person, f"{mark}-07-people")
         person.open("/agency/onboarding/related-parties")
-        number_of_head = invented_identity_number(400_000 + number)
+        number_of_head = invented_identity_number(340_000 + number)
         person.fill({"relation": "legal_representative", "name": "李小满", "identity_number": number_of_head})
         go_on(person)
         person.open("/agency/onboarding/related-parties")
