@@ -105,13 +105,15 @@ def make_deal(
         project_id=project.id,
         agency=bodies[0],
         position=1,
-        state=AwardState.AWARDED,
+        state=AwardState.ANNOUNCED,
         price=price,
         announced_at=at,
         notice_at=at,
         notice_number=f"中选〔2026〕{project.code}",
     )
     db.session.add(award)
+    db.session.flush()
+    award.state = AwardState.AWARDED
     db.session.flush()
     return Deal(project, award, make_actor(Role.OWNER, body), make_agency_actor(bodies[0]), tuple(bodies))
 

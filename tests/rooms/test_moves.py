@@ -35,6 +35,8 @@ from supermarket.projects.commands import Enrol
 from supermarket.projects.models import Enrolment
 from supermarket.projects.people import loads, locks_of, projects_of
 from supermarket.projects.states import EnrolmentState, ProjectState
+from supermarket.selection.models import Award, Rank
+from supermarket.selection.states import AwardState
 from tests.factories.accounts import make_actor, make_organisation
 from tests.factories.agencies import LONG, make_agency, make_agency_actor, make_licence, make_move, make_practitioner
 from tests.factories.projects import make_open_project, make_operator, needed_people
@@ -327,6 +329,11 @@ def test_a_running_contract_holds_the_winners_people_and_frees_the_others(sessio
         )
     )
     project = row.project
+    # The database knows no winner without an award, and no award outside the stored order.
+    session.add(Rank(project_id=project.id, position=1, agency=agency))
+    session.flush()
+    session.add(Award(project_id=project.id, agency=agency, position=1, state=AwardState.ANNOUNCED, price=1))
+    session.flush()
     project.winner_id = agency.id
     for state, both in ((ProjectState.ANNOUNCED, True), (ProjectState.IN_SERVICE, False)):
         project.state = state

@@ -173,7 +173,7 @@ def test_the_database_refuses_a_second_live_award_and_a_winner_outside_the_order
         order = draw_record(code, "main").order
         assert order is not None
         second = db.session.scalars(sa.select(Rank).where(Rank.project_id == project.id, Rank.position == 2)).one()
-        with pytest.raises(Conflict), unit() as session:
+        with pytest.raises(sa.exc.IntegrityError, match="down the stored order"), unit() as session:
             session.add(
                 Award(project_id=project.id, agency_id=second.agency_id, position=2, state="announced", price=1)
             )
