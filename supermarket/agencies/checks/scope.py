@@ -79,9 +79,10 @@ def _items(scope: str) -> Iterator[tuple[str, bool]]:
     for sentence in re.split(r"[。\n]", _outside_brackets(_clean(scope))):
         excludes = _EXCLUDES.search(sentence) is not None
         for part in re.split(r"[;,:.!]", sentence):
-            usable = not excludes and _THINGS.search(part) is None
-            yield part, usable
+            # A whole item that is the phrase is nothing else; a piece of a list shares what the list ends in.
+            yield part, not excludes
             if "、" in part:
+                usable = not excludes and _THINGS.search(part) is None
                 yield from ((piece, usable) for piece in part.split("、") if piece)
 
 
