@@ -1,6 +1,6 @@
 """`demo load`: facts, catalogue, offices, accounts, owners, admitted agencies, lists and numbers. Safe to repeat."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from supermarket.core.permissions import Actor
 from supermarket.core.unit import unit
 from supermarket.core.working_days import local_date
 from supermarket.data.invent import InventedAgency
-from supermarket.demo import bodies, cast, decisions, identified, onboarding
+from supermarket.demo import bodies, cast, decisions, facts, identified, onboarding, troubled
 from supermarket.demo.history import beginning, must_be_demo
 from supermarket.matters.operations import load_catalogue
 from supermarket.policies.operations import load_facts
@@ -79,6 +79,14 @@ def _invented(count: int) -> tuple[InventedAgency, ...]:
     return cast.agencies(count, local_date(real_now()))
 
 
+def load_registries(agencies: Sequence[InventedAgency], at: datetime) -> None:
+    """Give the registries what these agencies hold, and what is wrong with the two whom they will not let through."""
+    today = local_date(real_now())
+    known = {item.uscc for item in agencies}
+    two = [item for item in troubled.applicants(today) if item.uscc not in known]
+    facts.give(troubled.spoiled(facts.lists([*agencies, *two]), today), at)
+
+
 def _decide(done: Loaded, at: datetime) -> None:
     with unit():
         done.numbers = decisions.set_numbers(actor=acting("operator@demo.test"), at=at)
@@ -93,12 +101,11 @@ def _admit(done: Loaded, count: int, first: datetime, until: datetime, say: Say)
             # The registries know those too who will come through the unified identity.
             known = {item.uscc for item in invented}
             newcomers = [item for item in identified.agencies(today) if item.uscc not in known]
-            onboarding.load_registries([*invented, *newcomers], first)
+            load_registries([*invented, *newcomers], first)
     # One after the other over the weeks, at working hours or not: an account can be opened at any time.
     pause = (until - timedelta(days=1) - first) / max(1, len(fresh))
     for number, (place, item) in enumerate(fresh, start=1):
-        with unit():
-            standing = onboarding.admit(place, item, first + number * pause)
+        standing = onboarding.admit(place, item, first + number * pause)
         done.agencies += 1
         done.admitted += standing is Standing.ACTIVE
         if number % 12 == 0 or number == len(fresh):

@@ -1,23 +1,12 @@
 """Agencies of the demonstration go through the real onboarding: account, file, pledge, form, checks."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from supermarket.accounts.models import OrganisationKind
 from supermarket.accounts.operations import SignUp, sign_up
 from supermarket.accounts.queries import organisation_by_uscc
 from supermarket.agencies import operations
-from supermarket.agencies.checks.sources import (
-    ASSET_APPRAISAL,
-    CONSTRUCTION_MARKET,
-    DATA_SHARING,
-    DISHONESTY,
-    ENTERPRISES,
-    PRACTITIONERS,
-    QUALIFICATIONS,
-    SOCIAL_CREDIT,
-    registry_of,
-)
 from supermarket.agencies.commands import (
     AgencyProfile,
     NewPractitioner,
@@ -29,60 +18,13 @@ from supermarket.agencies.commands import (
 from supermarket.agencies.models import Standing
 from supermarket.agencies.queries import agency
 from supermarket.core.permissions import SYSTEM
+from supermarket.core.unit import unit
 from supermarket.data.invent import InventedAgency, invented_identity_number
 from supermarket.demo import cast
 
-LABEL = "演示数据快照"
 # Practitioners have the numbers below; heads and controllers the ones from here on.
 _HEADS, _CONTROLLERS = 200_000, 220_000
 _CHECKED_AFTER = timedelta(minutes=20)
-
-
-def load_registries(agencies: Sequence[InventedAgency], at: datetime) -> None:
-    """Give the registries of the demonstration what these agencies hold, so that the checks have answers."""
-    for name, question, rows in _lists(agencies):
-        operations.load_registry(name, question, rows, label=LABEL, actor=SYSTEM, at=at)
-
-
-def _lists(agencies: Sequence[InventedAgency]) -> Iterator[tuple[str, str, list[Mapping[str, str]]]]:
-    yield DATA_SHARING, ENTERPRISES, [_enterprise(item) for item in agencies]
-    yield SOCIAL_CREDIT, DISHONESTY, []
-    yield DATA_SHARING, PRACTITIONERS, [row for item in agencies for row in _licences(item)]
-    for name in (DATA_SHARING, CONSTRUCTION_MARKET, ASSET_APPRAISAL):
-        yield name, QUALIFICATIONS, [row for item in agencies for row in _certificates(item, name)]
-
-
-def _enterprise(item: InventedAgency) -> Mapping[str, str]:
-    return {
-        "uscc": item.uscc,
-        "name": item.name,
-        "status": "存续",
-        "business_scope": item.business_scope,
-        "legal_representative": item.legal_representative,
-    }
-
-
-def _licences(item: InventedAgency) -> Iterable[Mapping[str, str]]:
-    for person in item.practitioners:
-        yield {
-            "uscc": item.uscc,
-            "licence_kind": person.licence_kind,
-            "licence_number": person.licence_number,
-            "registered_until": person.registered_until.isoformat(),
-        }
-
-
-def _certificates(item: InventedAgency, registry: str) -> Iterable[Mapping[str, str]]:
-    for held in item.qualifications:
-        if registry_of(QUALIFICATIONS, held.kind) == registry:
-            yield {
-                "uscc": item.uscc,
-                "kind": held.kind,
-                "number": held.number,
-                "level": held.level or "",
-                "speciality": held.speciality or "",
-                "valid_until": held.valid_until.isoformat(),
-            }
 
 
 def is_there(item: InventedAgency) -> bool:
@@ -92,9 +34,15 @@ def is_there(item: InventedAgency) -> bool:
 
 def admit(place: int, item: InventedAgency, at: datetime) -> Standing:
     """Sign up, file everything, send the form in and have it checked; gives the standing that came of it."""
-    file(place, item, at)
-    operations.run_checks(item.uscc, actor=SYSTEM, at=at + _CHECKED_AFTER)
-    return agency(item.uscc).standing
+    with unit():
+        file(place, item, at)
+    later = at + _CHECKED_AFTER
+    # The registries are asked between two transactions: no row is locked while they take their time.
+    with unit():
+        answers = operations.ask_registries(item.uscc, later)
+    with unit():
+        operations.run_checks(item.uscc, actor=SYSTEM, at=later, answers=answers)
+        return agency(item.uscc).standing
 
 
 def file(place: int, item: InventedAgency, at: datetime) -> None:

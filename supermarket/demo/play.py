@@ -14,7 +14,7 @@ from supermarket.core.unit import unit
 from supermarket.core.working_days import local_date, local_moment
 from supermarket.data import catalogue
 from supermarket.data.invent_projects import ProjectIdea, project_ideas
-from supermarket.demo import cast
+from supermarket.demo import cast, troubled
 from supermarket.demo.crew import assemble
 from supermarket.demo.history import beginning, clock_is_set, must_be_demo
 from supermarket.demo.purchase import Moments, Purchase
@@ -77,6 +77,7 @@ def play(
         stage.go_to(real_now().replace(microsecond=0) if up_to_now else end)
         if up_to_now:
             set_clock(real_now())
+            troubled.enter(real_now().replace(microsecond=0))
         follow()
         stage.ticked.add(supervise_now().ticked)  # the agencies' checks, once for all the nights
         while waiting := pending():

@@ -18,7 +18,7 @@ from supermarket.core.clock import real_now
 from supermarket.core.unit import unit
 from supermarket.core.working_days import local_date
 from supermarket.demo import cast, onboarding
-from supermarket.demo.load import load
+from supermarket.demo.load import load, load_registries
 from supermarket.extensions import db
 from supermarket.gateways.pdf import TypstPdf
 from supermarket.supervision.demo_clock import set_clock
@@ -71,11 +71,12 @@ def _fill() -> None:
     set_clock(MONDAY)
     invented = cast.agencies(max(cast.AGENCY_ACCOUNTS) + 1, local_date(real_now()))
     with unit():
-        onboarding.load_registries(invented, MONDAY - timedelta(days=2))
+        load_registries(invented, MONDAY - timedelta(days=2))
     for place in cast.AGENCY_ACCOUNTS:
         with unit():
-            if not onboarding.is_there(invented[place]):
-                onboarding.admit(place, invented[place], MONDAY - timedelta(days=1))
+            known = onboarding.is_there(invented[place])
+        if not known:
+            onboarding.admit(place, invented[place], MONDAY - timedelta(days=1))
 
 
 class _Quiet(WSGIRequestHandler):
