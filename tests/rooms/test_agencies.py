@@ -212,7 +212,7 @@ def test_a_wrong_practitioner_is_refused_at_its_fields(session: Session, at: dat
     command = NewPractitioner("", "Q021", "", date(2026, 3, 1), "510000190001010011")
     with pytest.raises(InvalidInput) as refused:
         operations.add_practitioner(agency.uscc, command, actor=make_agency_actor(agency), at=at)
-    fields = ["licence_kind", "name", "licence_number", "identity_number", "registered_until"]
+    fields = ["licence_kind", "licence_number", "registered_until", "name", "identity_number"]
     assert [error.field for error in refused.value.errors] == fields
     assert count(Practitioner) == 0
 
