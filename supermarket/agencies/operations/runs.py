@@ -38,6 +38,11 @@ def start_run(kind: RunKind, codes: Sequence[str], *, actor: Actor, at: datetime
 
     Raises Forbidden if one of them is outside of the actor's region, Conflict if nobody is left.
     """
+    asked = list(codes)[:MOST]
+    db.session.execute(
+        sa.select(Agency.id).where(Agency.uscc.in_(asked)).order_by(Agency.id).with_for_update(of=Agency)
+    ).all()
+    # A statement of its own: what another officer started meanwhile is seen only after its lock is gone.
     busy = (
         sa.select(CheckRunItem.agency_id)
         .join(CheckRun, CheckRun.id == CheckRunItem.run_id)
@@ -45,9 +50,8 @@ def start_run(kind: RunKind, codes: Sequence[str], *, actor: Actor, at: datetime
     )
     rows = db.session.execute(
         sa.select(Agency.id, Agency.region_code)
-        .where(Agency.uscc.in_(list(codes)[:MOST]), fits(kind), Agency.id.not_in(busy))
+        .where(Agency.uscc.in_(asked), fits(kind), Agency.id.not_in(busy))
         .order_by(Agency.id)
-        .with_for_update(of=Agency)
     ).all()
     grant = authorise(actor, P.AGENCY_CHECK)
     for region in sorted({row.region_code for row in rows}):
