@@ -17,7 +17,8 @@ Name = Literal["urgent", "default", "bulk"]
 QUEUES: Final[tuple[Name, ...]] = ("urgent", "default", "bulk")
 # JSON: a worker never unpickles what lies in Redis. Workers must be started with `serializer=SERIALIZER`.
 SERIALIZER: Final = JSONSerializer
-_TIMEOUT: Final = {"urgent": 60, "default": 120, "bulk": 600}
+# Seconds; a night with slow registries may take hours, and goes on where it was broken off.
+_TIMEOUT: Final = {"urgent": 60, "default": 120, "bulk": 4 * 3600}
 _RETRIES: Final = (5, 30, 120)
 _KEEP_FAILED: Final = 7 * 24 * 3600
 
