@@ -133,7 +133,7 @@ def _step(found: Progress, key: str) -> Step:
         PARTIES: _("Related parties"),
         AUTHORITY: _("Authority"),
         PLEDGE: _("Pledge"),
-        REVIEW: _("Review"),
+        REVIEW: _("Check and send in"),
     }
     missing = tuple(_missing(found, key))
     row = found.agency
