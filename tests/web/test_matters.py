@@ -189,6 +189,7 @@ def test_a_region_words_its_own_entry_on_the_page(app: Flask, client: FlaskClien
     assert browser.post(url, data=fields).status_code == 409
     assert browser.post(f"{url}/submit").status_code == 303
     assert "entry of a region" in words_of(browser.get("/office/matters/queue").text)
+    assert "四川省成都市" in words_of(browser.get("/home").text)
     assert browser.post(f"{url}/return", data={"returning-reason": ""}).status_code == 422
     assert browser.post(f"{url}/return", data={"returning-reason": "写明处室"}).status_code == 303
     assert "写明处室" in browser.get(url).text

@@ -13,8 +13,6 @@ from supermarket.core.events import Event
 from supermarket.core.permissions import Actor, P, Role
 from supermarket.disclosure.queries import agency_names
 from supermarket.extensions import db
-from supermarket.matters.models import MatterState
-from supermarket.matters.queries import office_list
 from supermarket.policies.queries import region_name
 from supermarket.projects.models import Project
 from supermarket.projects.queries import waiting_for_review
@@ -30,7 +28,7 @@ from supermarket.supervision.queries import board, counts
 from supermarket.web.access import present_actor
 from supermarket.web.finding_words import code_label, level_label
 from supermarket.web.looks import word
-from supermarket.web.officer.matters import region_of
+from supermarket.web.officer.matter_work import matter_work
 from supermarket.web.officer.regions import regions_of, within
 from supermarket.web.officer.sources import LABELS, loud, quiet_count
 from supermarket.web.officer.standing import filed_opinions
@@ -158,26 +156,11 @@ def _waiting(actor: Actor, role: Role) -> Found:
                 "board": _cards(actor),
             }
         case Role.EDITOR:
-            found = {"matters": _matters(actor)}
+            found = {"matters": matter_work(actor)}
         case _:
             found = {}
     setattr(g, key, found)
     return found
-
-
-def _matters(actor: Actor) -> list[Work]:
-    what = {
-        MatterState.SUBMITTED: "publish_matter",
-        MatterState.RETURNED: "mend_matter",
-        MatterState.DRAFT: "finish_matter",
-    }
-    rows = [(row, version) for row, version in office_list(region_of(actor)) if row.state in what]
-    order = list(what)
-    rows.sort(key=lambda pair: (order.index(pair[0].state), pair[0].code))
-    return [
-        work(what[row.state], f"{row.code} {version.name}", url_for("office.matter", code=row.code))
-        for row, version in rows
-    ]
 
 
 def _flat(found: Found) -> list[Work]:
