@@ -56,7 +56,9 @@ WHAT_TO_DO = {
     "pledge": _l("Sign the public pledge."),
     "national_identity": _l("Sign in through the unified identity with the account of this body."),
 }
-WAIT = _l("Nothing to do: the registry is asked again every hour. An unanswered question never counts against you.")
+WAIT = _l(
+    "Nothing to do: the registry is asked again every hour. Its silence counts neither for the agency nor against it."
+)
 
 # Why a service is not shown, by the stored reason; "check:<code>" has the check's own name.
 HIDDEN = {

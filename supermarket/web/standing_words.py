@@ -24,6 +24,19 @@ def action_word(action: StandingAction) -> str:
     return str(words[action])
 
 
+def act_word(action: StandingAction) -> str:
+    """An act as an officer's button names it; what happens elsewhere keeps the word of the history."""
+    words = {
+        StandingAction.RECTIFY: _("Order to rectify"),
+        StandingAction.RECTIFIED: _("End the rectification"),
+        StandingAction.FREEZE: _("Freeze"),
+        StandingAction.UNFREEZE: _("Lift the freeze"),
+        StandingAction.WITHDRAW_SERVICE: _("Withdraw services"),
+        StandingAction.RESTORE_SERVICE: _("Give services back"),
+    }
+    return str(words.get(action) or action_word(action))
+
+
 def effect_of(action: StandingAction) -> str:
     """What follows from an act, in a sentence."""
     barred = _(

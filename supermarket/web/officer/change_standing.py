@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 from wtforms import SelectMultipleField
 from wtforms.fields.choices import SelectChoice
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from supermarket.accounts.queries import organisation
 from supermarket.agencies import operations as agencies
@@ -29,14 +30,14 @@ from supermarket.standing.live_work import LiveWork, live_work
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, tell
 from supermarket.web.officer.blueprint import blueprint
-from supermarket.web.standing_words import action_word, effect_of
+from supermarket.web.standing_words import act_word, action_word, effect_of
 
 
 class ActForm(StandingForm):
     """A change of standing; for a service also which ones."""
 
     until = MomentField(_l("Until"), validators=[Soon()])
-    matters = SelectMultipleField(_l("Services"))
+    matters = SelectMultipleField(_l("Services"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput())
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def choices_of(row: Agency) -> list[Choice]:
         }.get(action, "")
         if not elsewhere:
             address = url_for("office.standing_act", uscc=row.uscc, action=action.value)
-        found.append(Choice(action, action_word(action), effect_of(action), address, elsewhere))
+        found.append(Choice(action, act_word(action), effect_of(action), address, elsewhere))
     return sorted(found, key=lambda item: bool(item.elsewhere))
 
 
@@ -167,7 +168,7 @@ def _page(row: Agency, action: StandingAction, form: ActForm) -> str:
         "officer/standing_act.html",
         agency=row,
         action=action,
-        label=action_word(action),
+        label=act_word(action),
         follows=effect_of(action),
         form=form,
         work=work,
