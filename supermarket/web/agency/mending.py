@@ -30,13 +30,14 @@ class MendedCheck:
     sentence: str
     source: str
     at: datetime | None
+    to_do: str
     action: Link | None
 
 
 def findings(checks: Sequence[Check], back: str = "") -> list[MendedCheck]:
     """Findings in the words that officers read too; those not passed with where they are mended."""
     return [
-        MendedCheck(shown.outcome, shown.label, shown.sentence, shown.source, shown.at, _action(row, back))
+        MendedCheck(shown.outcome, shown.label, shown.sentence, shown.source, shown.at, shown.to_do, _action(row, back))
         for row, shown in zip(checks, shown_checks(checks), strict=True)
     ]
 
