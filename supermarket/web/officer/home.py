@@ -13,6 +13,8 @@ from supermarket.core.events import Event
 from supermarket.core.permissions import Actor, P, Role
 from supermarket.disclosure.queries import agency_names
 from supermarket.extensions import db
+from supermarket.matters.models import MatterState
+from supermarket.matters.queries import office_list
 from supermarket.policies.queries import region_name
 from supermarket.projects.models import Project
 from supermarket.projects.queries import waiting_for_review
@@ -29,6 +31,7 @@ from supermarket.web.access import present_actor
 from supermarket.web.finding_words import code_label, level_label
 from supermarket.web.looks import word
 from supermarket.web.officer.matter_work import matter_work
+from supermarket.web.officer.matters import region_of
 from supermarket.web.officer.regions import regions_of, within
 from supermarket.web.officer.sources import LABELS, loud, quiet_count
 from supermarket.web.officer.standing import filed_opinions
