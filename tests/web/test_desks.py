@@ -11,6 +11,8 @@ from supermarket.core.permissions import Role
 from tests.factories.accounts import KIND_OF_ROLE, make_organisation, make_user
 from tests.factories.web import make_browser
 
+HOME = "/home"
+
 
 def both(session: Session, *roles: Role) -> User:
     """A person with these roles for an organisation each."""
@@ -29,28 +31,28 @@ def desk_links(html: str) -> list[str]:
 def test_each_role_has_its_desk_and_the_last_one_is_home(app: Flask, session: Session) -> None:
     client = make_browser(app, both(session, Role.OWNER, Role.OPERATOR))
     page = client.get("/home").text
-    assert desk_links(page) == ["/home/owner", "/home/operator"]
+    assert desk_links(page) == [f"{HOME}/owner", f"{HOME}/operator"]
     assert "My desk · Owner" in page and "My desk · Operator" in page
-    owner, operator = client.get("/home/owner"), client.get("/home/operator")
+    owner, operator = client.get(f"{HOME}/owner"), client.get(f"{HOME}/operator")
     assert (owner.status_code, operator.status_code) == (200, 200)
     assert owner.text != operator.text
-    assert 'href="/home/operator" aria-current="page"' in operator.text
+    assert 'href=f"{HOME}/operator" aria-current="page"' in operator.text
     title = re.compile(r"<title>.*?</title>", re.DOTALL)
     assert title.findall(client.get("/home").text) == title.findall(operator.text)
-    client.get("/home/owner")
+    client.get(f"{HOME}/owner")
     assert title.findall(client.get("/home").text) == title.findall(owner.text)
 
 
 def test_one_role_has_one_desk_at_home(app: Flask, session: Session) -> None:
     client = make_browser(app, make_user(Role.EDITOR))
     assert desk_links(client.get("/home").text) == ["/home"]
-    assert client.get("/home/editor").status_code == 200
+    assert client.get(f"{HOME}/editor").status_code == 200
 
 
 @pytest.mark.parametrize("role", ["operator", "nobody", "OWNER", "1"])
 def test_a_desk_of_a_role_that_one_does_not_hold_is_not_there(app: Flask, session: Session, role: str) -> None:
     client = make_browser(app, make_user(Role.OWNER))
-    assert client.get(f"/home/{role}").status_code == 404
+    assert client.get(f"{HOME}/{role}").status_code == 404
     assert desk_links(client.get("/home").text) == ["/home"]
 
 

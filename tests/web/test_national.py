@@ -23,11 +23,11 @@ from supermarket.gateways.identity import Identities
 from tests.factories.accounts import make_organisation, make_user
 from tests.factories.agencies import make_agency
 from tests.factories.identity import AGENCY, OWNER, BentPlatform, choose, platform, provider_of
+from tests.factories.identity_pages import BACK, START, english, first, go, written
 from tests.factories.policies import CHENGDU_WUHOU, count, make_region
 from tests.factories.web import words_of
 
 PASSWORD = "correct horse battery"
-START, BACK = "/sign-in/unified/national", "/sign-in/unified/national/callback"
 
 
 @pytest.fixture(scope="module")
@@ -46,35 +46,6 @@ def bent(running: BentPlatform, app: Flask, session: Session) -> Iterator[BentPl
     yield running
     running.bend, running.write, running.answers = None, None, {}
     identities._by_name.clear()
-
-
-def go(client: FlaskClient, bent: BentPlatform, who: int | str = 0, *, to: str = "", **changed: str):  # type: ignore[no-untyped-def]  # the test client's response
-    """To the platform and back; the answer to the callback."""
-    out = client.get(START + (f"?next={to}" if to else ""))
-    assert out.status_code == 303 and out.location.startswith(f"{bent.issuer}/authorize?")
-    return client.get(f"{BACK}?{urlencode(choose(bent, out.location, who) | changed)}")
-
-
-def first(client: FlaskClient, **changed: str):  # type: ignore[no-untyped-def]  # the test client's response
-    data = {
-        "kind": "agency",
-        "province": "510000",
-        "city": "510100",
-        "county": CHENGDU_WUHOU,
-        "email": "Identified@example.test",
-        "pledge": "y",
-    } | changed
-    return client.post("/sign-in/unified/first", data={key: value for key, value in data.items() if value})
-
-
-def written() -> tuple[int, ...]:
-    """How many rows there are of what a sign-in may make."""
-    return count(User), count(Organisation), count(Identity), count(Agency), count(Event)
-
-
-def english(client: FlaskClient) -> FlaskClient:
-    client.get("/language/en")
-    return client
 
 
 def test_without_a_platform_no_page_speaks_of_it(client: FlaskClient, session: Session) -> None:

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import hmac
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from supermarket.gateways.identity import (
     ProviderSettings,
 )
 from supermarket.gateways.identity_openid import OpenIdProvider, providers
+from tests.factories.forged_tokens import by_another_key, by_hmac, part, stating, tampered, unsigned, without
 from tests.factories.identity import (
     AGENCY,
     CALLBACK,
@@ -170,14 +170,6 @@ def test_who_says_no_at_the_platform_is_told_so(bent: BentPlatform) -> None:
     assert refused(lambda: come(bent, who="nobody"), "identity_ended") == "access_denied"
 
 
-def without(name: str) -> Callable[[Claims], Claims]:
-    return lambda claims: {key: value for key, value in claims.items() if key != name}
-
-
-def stating(**more: object) -> Callable[[Claims], Claims]:
-    return lambda claims: claims | more
-
-
 NOW = int(time.time())
 
 
@@ -217,37 +209,6 @@ NOW = int(time.time())
 def test_a_token_with_a_wrong_claim(bent: BentPlatform, bend: Callable[[Claims], Claims]) -> None:
     bent.bend = bend
     refused(lambda: come(bent))
-
-
-def part(value: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
-
-
-def unsigned(claims: Claims) -> str:
-    return f"{part({'alg': 'none', 'typ': 'JWT'})}.{part(claims)}."
-
-
-def by_hmac(key: bytes, **head: str) -> Callable[[Claims], str]:
-    def write(claims: Claims) -> str:
-        text = f"{part({'alg': 'HS256', 'typ': 'JWT', **head})}.{part(claims)}"
-        mac = hmac.new(key, text.encode(), hashlib.sha256).digest()
-        return f"{text}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
-
-    return write
-
-
-def by_another_key(bent: BentPlatform, **head: str) -> Callable[[Claims], str]:
-    other = Platform(bent.issuer, ())
-    other._kid = head.get("kid", bent._kid)
-    return other.signed
-
-
-def tampered(bent: BentPlatform) -> Callable[[Claims], str]:
-    def write(claims: Claims) -> str:
-        head, _body, mark = Platform.signed(bent, claims).split(".")
-        return f"{head}.{part(claims | {'sub': 'somebody-else'})}.{mark}"
-
-    return write
 
 
 @pytest.mark.parametrize(
