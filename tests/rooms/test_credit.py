@@ -230,7 +230,7 @@ def test_the_market_lists_answer_the_checks_of_register_2(session: Session, at: 
     own = sources.registry(sources.MARKET_LISTS, at)
     assert getattr(own.ask("dishonesty", terms), "rows", None) == ()
     entry = make_list_entry(uscc, from_date=date(2026, 3, 1))
-    rows = ({"document_number": entry.document_number, "authority": entry.authority},)
+    rows = ({"uscc": uscc, "document_number": entry.document_number, "authority": entry.authority},)
     assert getattr(own.ask("dishonesty", terms), "rows", None) == rows
 
 
