@@ -83,44 +83,44 @@ class _Figures(Collector):
         yield _gauge("supermarket_agencies", "Agencies by standing", "standing", _by(Agency.standing))
         yield _gauge("supermarket_projects", "Projects by state", "state", _by(Project.state))
 
-    def _due(self) -> dict[str, float]:
+    def _due(self) -> dict[str, int]:
         return {kind.name: len(kind.find(self._at, MOST_COUNTED)) for kind in KINDS}
 
 
-def _gauge(name: str, text: str, label: str, values: dict[str, float]) -> GaugeMetricFamily:
+def _gauge(name: str, text: str, label: str, values: dict[str, int]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, text, labels=[label])
     for key, value in sorted(values.items()):
         family.add_metric([key], value)
     return family
 
 
-def _as_numbers(answers: dict[str, bool]) -> dict[str, float]:
-    return {name: float(ok) for name, ok in answers.items()}
+def _as_numbers(answers: dict[str, bool]) -> dict[str, int]:
+    return {name: int(ok) for name, ok in answers.items()}
 
 
-def _waiting() -> dict[str, float]:
+def _waiting() -> dict[str, int]:
     try:
-        return {name: float(count) for name, count in current().queue.waiting().items()}
+        return {name: count for name, count in current().queue.waiting().items()}
     except GatewayError:
         return {}
 
 
-def _ages() -> dict[str, float]:
+def _ages() -> dict[str, int]:
     query = sa.select(JobSlot.job, sa.func.max(JobSlot.finished_at)).group_by(JobSlot.job)
     now = real_now()
     return {
-        job: (now - finished).total_seconds() for job, finished in db.session.execute(query) if finished is not None
+        job: int((now - finished).total_seconds()) for job, finished in db.session.execute(query) if finished is not None
     }
 
 
-def _events() -> dict[str, float]:
+def _events() -> dict[str, int]:
     sealed = db.session.scalar(sa.select(sa.func.max(SealedEvent.seq)))
     all_of_them = db.session.scalar(sa.select(sa.func.count()).select_from(Event))
-    return {"sealed": float(sealed or 0), "waiting": float((all_of_them or 0) - (sealed or 0))}
+    return {"sealed": sealed or 0, "waiting": (all_of_them or 0) - (sealed or 0)}
 
 
 def _by(
     column: sa.orm.InstrumentedAttribute[Standing] | sa.orm.InstrumentedAttribute[ProjectState],
-) -> dict[str, float]:
+) -> dict[str, int]:
     query = sa.select(column, sa.func.count()).group_by(column)
-    return {str(value.value): float(count) for value, count in db.session.execute(query)}
+    return {str(value.value): count for value, count in db.session.execute(query)}
