@@ -238,7 +238,7 @@ def _moves(actor: Actor) -> Sequence[QueueItem]:
             why=_("The agency refuses to release the person: %(reason)s", reason=row.refusal)
             if row.refusal
             else _("The agency has not answered in time."),
-            url=url_for("office.agency", uscc=before.uscc) + "#people",
+            url=url_for("office.practitioner_move", move_id=row.id),
             region=before.region_code,
             since=row.disputed_at,
             due=row.decision_due_at,
