@@ -100,7 +100,7 @@ def _as_numbers(answers: dict[str, bool]) -> dict[str, int]:
 
 def _waiting() -> dict[str, int]:
     try:
-        return {name: count for name, count in current().queue.waiting().items()}
+        return dict(current().queue.waiting().items())
     except GatewayError:
         return {}
 
@@ -109,7 +109,9 @@ def _ages() -> dict[str, int]:
     query = sa.select(JobSlot.job, sa.func.max(JobSlot.finished_at)).group_by(JobSlot.job)
     now = real_now()
     return {
-        job: int((now - finished).total_seconds()) for job, finished in db.session.execute(query) if finished is not None
+        job: int((now - finished).total_seconds())
+        for job, finished in db.session.execute(query)
+        if finished is not None
     }
 
 
