@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Protocol
 
-from py_ecc.bls.hash_to_curve import hash_to_G1
-from py_ecc.bls.point_compression import compress_G1, compress_G2
-from py_ecc.optimized_bls12_381.optimized_curve import G2, multiply
-
+from supermarket.core.draw.curve import G2, compress_G1, compress_G2, hash_to_G1, multiply
 from supermarket.core.draw.drand import CHAINS, DOMAIN, QUICKNET, Chain, randomness, round_message, signature_holds
 from supermarket.core.draw.errors import DrawError
 from supermarket.core.msgids import N_

@@ -1,11 +1,14 @@
 """The beacon drand: real rounds of its chain “quicknet”, and everything that is none."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config import ROOT
 from supermarket.core.draw import DrawError
 from supermarket.core.draw.drand import MAX_ROUND, QUICKNET, randomness, signature_holds
 
@@ -65,3 +68,17 @@ def test_the_first_round_is_the_chains_beginning() -> None:
     assert QUICKNET.time_of(1) == datetime(2023, 8, 23, 15, 9, 27, tzinfo=UTC)
     assert QUICKNET.first_round(QUICKNET.genesis) == 1
     assert QUICKNET.first_round(QUICKNET.genesis + timedelta(microseconds=1)) == 2
+
+
+def test_the_recursion_limit_is_as_it_was_before_the_package_came_in() -> None:
+    """With a higher one a few thousand brackets of JSON end the process instead of raising."""
+    code = (
+        "import sys; before = sys.getrecursionlimit(); import supermarket.app; import supermarket.gateways.beacon; "
+        "sys.exit(sys.getrecursionlimit() != before)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_nobody_else_imports_the_package() -> None:
+    found = [path for path in (ROOT / "supermarket").rglob("*.py") if "from py_ecc" in path.read_text(encoding="utf-8")]
+    assert found == [ROOT / "supermarket" / "core" / "draw" / "curve.py"]

@@ -11,14 +11,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from py_ecc.bls.g2_primitives import subgroup_check
-from py_ecc.bls.hash_to_curve import hash_to_G1
-from py_ecc.bls.point_compression import decompress_G1, decompress_G2
-from py_ecc.bls.typing import G1Compressed, G2Compressed
-from py_ecc.fields import optimized_bls12_381_FQ12 as FQ12
-from py_ecc.optimized_bls12_381.optimized_curve import G2, is_inf, neg
-from py_ecc.optimized_bls12_381.optimized_pairing import final_exponentiate, pairing
-
+from supermarket.core.draw.curve import (
+    FQ12,
+    G2,
+    G1Compressed,
+    G2Compressed,
+    decompress_G1,
+    decompress_G2,
+    final_exponentiate,
+    hash_to_G1,
+    is_inf,
+    neg,
+    pairing,
+    subgroup_check,
+)
 from supermarket.core.draw.errors import DrawError
 from supermarket.core.draw.sources import DrandSource
 
