@@ -3,7 +3,7 @@
 Source: rating-and-credit.md, removal. It is shown to the operator, who decides whether it is a succession.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -104,6 +104,17 @@ def _by_people(row: Agency, since: datetime) -> Iterator[EarlierLife]:
     ).all()
     for uscc, name, left in rows:
         yield EarlierLife(SAME_PEOPLE, uscc, name, left)
+
+
+def with_noted_come_backs(codes: Collection[str], at: datetime) -> frozenset[str]:
+    """Those of which it was recorded that they are, or resemble, an agency that left within the last 36 months."""
+    rows = db.session.execute(
+        sa.select(Event.agency_uscc, Event.data).where(Event.agency_uscc.in_(codes), Event.tag == events.CAME_BACK.name)
+    )
+    since = _since(at)
+    return frozenset(
+        uscc for uscc, data in rows if uscc is not None and datetime.fromisoformat(str(data["left_at"])) >= since
+    )
 
 
 def noted_come_backs(uscc: str) -> Sequence[EarlierLife]:

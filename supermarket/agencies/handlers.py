@@ -1,7 +1,10 @@
 """What the agencies room does when something of its own happened (wired in supermarket/wiring.py)."""
 
-from supermarket.agencies.operations import end_replaced, note_come_backs, reach_branches
-from supermarket.core.events import Event
+from collections.abc import Sequence
+
+from supermarket.agencies.operations import note_come_backs, reach_branches
+from supermarket.agencies.operations.certificates import end_all_replaced
+from supermarket.core.events import Event, Together
 
 
 def on_standing_changed(event: Event) -> None:
@@ -14,6 +17,7 @@ def on_submitted(event: Event) -> None:
     note_come_backs(event.subject_code, at=event.at)
 
 
-def on_checked(event: Event) -> None:
+@Together
+def on_checked(events: Sequence[Event]) -> None:
     """`agency.checked`: a certificate that was verified takes the place of the one that it renews or corrects."""
-    end_replaced(event.subject_code, at=event.at)
+    end_all_replaced([event.subject_code for event in events], at=events[0].at)

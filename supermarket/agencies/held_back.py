@@ -1,6 +1,6 @@
 """Why services are kept from view by decision of an office: the head office's standing, a withdrawal (onboarding.md)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -12,14 +12,23 @@ HEAD_OFFICE, WITHDRAWN = "head_office", "withdrawn"
 REACHES_BRANCHES = (Standing.BLACKLISTED, Standing.EXPELLED, Standing.FROZEN)
 
 
-def held_back(row: Agency) -> Mapping[str, str]:
-    """The reason for each of an agency's services that an office keeps from view; two statements at most.
+def held_back(rows: Sequence[Agency]) -> Mapping[int, Mapping[str, str]]:
+    """By agency the reason for each of its services that an office keeps from view; two statements at most.
 
     These go before every reason that the checks find.
     """
-    if head_office_bars(row):
-        return {service.matter_code: HEAD_OFFICE for service in row.services}
-    return dict.fromkeys((item.matter_code for item in withdrawals(row.id)), WITHDRAWN)
+    heads = {row.head_office_uscc for row in rows if row.is_branch and row.head_office_uscc is not None}
+    barring = frozenset[str]()
+    if heads:
+        query = sa.select(Agency.uscc).where(Agency.uscc.in_(heads), Agency.standing.in_(REACHES_BRANCHES))
+        barring = frozenset(db.session.scalars(query))
+    found: dict[int, dict[str, str]] = {row.id: {} for row in rows}
+    for item in _withdrawn(found):
+        found[item.agency_id][item.matter_code] = WITHDRAWN
+    for row in rows:
+        if row.is_branch and row.head_office_uscc in barring:
+            found[row.id] = {service.matter_code: HEAD_OFFICE for service in row.services}
+    return found
 
 
 def head_office_bars(row: Agency) -> bool:
@@ -32,7 +41,11 @@ def head_office_bars(row: Agency) -> bool:
 
 def withdrawals(agency_id: int) -> Sequence[ServiceWithdrawal]:
     """The withdrawals of services that have not ended, oldest first."""
+    return _withdrawn([agency_id])
+
+
+def _withdrawn(agency_ids: Collection[int]) -> Sequence[ServiceWithdrawal]:
     query = sa.select(ServiceWithdrawal).where(
-        ServiceWithdrawal.agency_id == agency_id, ServiceWithdrawal.ended_at.is_(None)
+        ServiceWithdrawal.agency_id.in_(agency_ids), ServiceWithdrawal.ended_at.is_(None)
     )
     return db.session.scalars(query.order_by(ServiceWithdrawal.id)).all()

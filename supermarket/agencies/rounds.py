@@ -10,7 +10,7 @@ from supermarket.agencies.checks import AgencyFile, Answers, ask, questions, run
 from supermarket.agencies.models import Agency, Onboarding, Reverification
 from supermarket.agencies.operations.files import files_of
 from supermarket.agencies.operations.findings import Change, keep
-from supermarket.agencies.operations.onboarding import REPEAT, conclude, is_silent
+from supermarket.agencies.operations.onboarding import REPEAT, Concluded, conclude, is_silent
 from supermarket.agencies.verification import IN_THE_MARKET
 from supermarket.core.permissions import SYSTEM
 from supermarket.core.unit import unit
@@ -71,7 +71,7 @@ def write_rounds(asked: Asked, at: datetime, *, only_due: bool = False) -> Round
         else:
             rounds[row.id] = run_all(files[row.id], asked.answers)
     changes, cases = keep(rounds, asked.answers, at), _with_cases(sorted(rounds))
-    quiet, silent = list[int](), list[int]()
+    quiet, silent, new = list[int](), list[int](), list[Concluded]()
     for row in rows:
         if row.id not in rounds:
             continue
@@ -83,10 +83,10 @@ def write_rounds(asked: Asked, at: datetime, *, only_due: bool = False) -> Round
             done.changed.append(row.id)
         is_new = row.standing not in IN_THE_MARKET or row.checked_at is None
         if is_new or (change is not None and (row.id in cases or _matters(change, row, files[row.id]))):
-            begun = [] if change is None else change.begun
-            conclude(row, rounds[row.id], begun, asked_all=True, actor=SYSTEM, at=at)
+            new.append(Concluded(row, rounds[row.id], [] if change is None else change.begun))
         else:
             (silent if is_silent(rounds[row.id]) else quiet).append(row.id)
+    conclude(new, actor=SYSTEM, at=at)
     # Nothing is new about these: no event, and no page of theirs becomes stale.
     _note(quiet, {"checked_at": at, "checks_due_at": None})
     _note(silent, {"checked_at": at, "checks_due_at": at + REPEAT})

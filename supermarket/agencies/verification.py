@@ -50,6 +50,8 @@ class Waiting:
     agency: Agency
     due_at: datetime
     silent: tuple[Silence, ...]
+    # What no registry can tell and a person has to look at: codes of findings.
+    to_look_at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,26 @@ def onboarding_waiting(limit: int = 500) -> Sequence[Waiting]:
         .order_by(Agency.decision_due_at, Agency.id)
         .limit(limit)
     ).all()
-    silent = silences([row.id for row in rows])
+    ids = [row.id for row in rows]
+    silent, unclear = silences(ids), _to_look_at(ids)
     return [
-        Waiting(row, row.decision_due_at, silent.get(row.id, ())) for row in rows if row.decision_due_at is not None
+        Waiting(row, row.decision_due_at, silent.get(row.id, ()), tuple(unclear[row.id]))
+        for row in rows
+        if row.decision_due_at is not None
     ]
+
+
+def _to_look_at(agency_ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+    rows = db.session.execute(
+        sa.select(Check.agency_id, Check.code)
+        .where(Check.agency_id.in_(agency_ids), Check.present, Check.outcome == Outcome.UNKNOWN)
+        .where(Check.registry_name == "", Check.subject == "")
+        .order_by(Check.place, Check.id)
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for agency_id, code in rows:
+        found[agency_id].append(code)
+    return found
 
 
 def silences(agency_ids: Sequence[int]) -> Mapping[int, tuple[Silence, ...]]:

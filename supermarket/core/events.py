@@ -5,7 +5,7 @@ Rows are written unchained, so that nothing waits for anything; `seal` then appe
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
@@ -38,6 +38,28 @@ class Tag:
 TAGS: dict[str, Tag] = {}
 Handler = Callable[["Event"], None]
 HANDLERS: dict[str, tuple[Handler, ...]] = {}
+
+
+@dataclass(frozen=True)
+class Together:
+    """A handler that takes all events of a tag that are recorded together, in a number of statements that does not grow."""
+
+    many: Callable[[Sequence["Event"]], None]
+
+    def __call__(self, event: "Event") -> None:
+        """One event alone."""
+        self.many([event])
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event to be recorded together with others."""
+
+    tag: Tag
+    subject_code: str
+    data: Mapping[str, Value] = field(default_factory=dict)
+    project_code: str | None = None
+    agency_uscc: str | None = None
 
 
 def declare(name: str, *, subject: str, sentence: str, keys: Iterable[str] = (), public: bool = True) -> Tag:
@@ -104,15 +126,41 @@ def record(
 
     Raises ValueError if the data's keys are not exactly the tag's.
     """
-    payload = dict(data or {})
+    entry = Entry(tag, subject_code, data or {}, project_code, agency_uscc)
+    return record_many([entry], actor=actor, at=at, organisation_id=organisation_id)[0]
+
+
+def record_many(
+    entries: Sequence[Entry], *, actor: Actor, at: datetime, organisation_id: int | None = None
+) -> Sequence[Event]:
+    """Append events in their order, by one statement, then hand them to the wired handlers, tag by tag.
+
+    Raises ValueError as `record`, before anything is written.
+    """
+    rows = [_made(entry, actor, at, organisation_id) for entry in entries]
+    db.session.add_all(rows)
+    db.session.flush()
+    for tag in dict.fromkeys(row.tag for row in rows):
+        mine = [row for row in rows if row.tag == tag]
+        for handle in HANDLERS.get(tag, ()):
+            if isinstance(handle, Together):
+                handle.many(mine)
+                continue
+            for row in mine:
+                handle(row)
+    return rows
+
+
+def _made(entry: Entry, actor: Actor, at: datetime, organisation_id: int | None) -> Event:
+    tag, payload = entry.tag, dict(entry.data)
     if set(payload) != tag.keys:
         raise ValueError(f"event {tag.name} wants keys {sorted(tag.keys)}, got {sorted(payload)}")
-    row = Event(
+    return Event(
         tag=tag.name,
         subject_kind=tag.subject,
-        subject_code=subject_code,
-        project_code=subject_code if tag.subject == "project" else project_code,
-        agency_uscc=subject_code if tag.subject == "agency" else agency_uscc,
+        subject_code=entry.subject_code,
+        project_code=entry.subject_code if tag.subject == "project" else entry.project_code,
+        agency_uscc=entry.subject_code if tag.subject == "agency" else entry.agency_uscc,
         at=at,
         recorded_at=real_now(),
         actor_user_id=actor.user_id,
@@ -120,11 +168,6 @@ def record(
         public=tag.public,
         data=payload,
     )
-    db.session.add(row)
-    db.session.flush()
-    for handle in HANDLERS.get(tag.name, ()):
-        handle(row)
-    return row
 
 
 def canonical(row: Event) -> bytes:

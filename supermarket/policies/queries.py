@@ -1,6 +1,6 @@
 """Reads of the policies room: numbers in force, the calendar, regions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -73,10 +73,19 @@ def calendar() -> Calendar:
 
 def policies_for(region_code: str, at: datetime) -> dict[str, PolicyValue]:
     """Every number in force on the local date of `at`: the nearest region's row wins, then the latest from-date."""
+    return policies_of([region_code], at)[region_code]
+
+
+def policies_of(region_codes: Collection[str], at: datetime) -> dict[str, dict[str, PolicyValue]]:
+    """The same for several regions, by region, in one statement."""
     day: date = local_date(at)
     rows = db.session.scalars(
         sa.select(Policy).where(Policy.effective_from <= day).order_by(Policy.effective_from)
     ).all()
+    return {code: _in_force(rows, code) for code in region_codes}
+
+
+def _in_force(rows: Sequence[Policy], region_code: str) -> dict[str, PolicyValue]:
     path = ancestors(region_code)
     values = dict(DEFAULTS)
     nearness: dict[str, int] = {}

@@ -26,6 +26,7 @@ LABELS = {
     "branch_authority": _l("Authority of the head office"),
     "pledge": _l("Public pledge"),
     "national_identity": _l("Unified identity"),
+    "come_back": _l("Came back within 36 months"),
 }
 
 # The others have their names from the entries of the configuration (gateways.registries_entries).

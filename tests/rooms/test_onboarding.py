@@ -121,7 +121,14 @@ def test_all_checks_passed_make_an_agency_active_at_once(session: Session, at: d
     change = session.scalars(sa.select(StandingChange)).one()
     assert (change.before, change.after) == (Standing.APPLIED, Standing.ACTIVE)
     tags = session.scalars(sa.select(Event.tag).where(Event.agency_uscc == agency.uscc).order_by(Event.id)).all()
-    assert tags == ["agency.submitted", "agency.checked", "agency.standing_changed", "agency.admitted"]
+    # In the market first, then its services.
+    assert tags == [
+        "agency.submitted",
+        "agency.checked",
+        "agency.standing_changed",
+        "agency.admitted",
+        "agency.service_shown",
+    ]
 
 
 def test_without_answers_nothing_passes_and_the_operator_is_asked_in_two_working_days(

@@ -9,6 +9,7 @@ from supermarket.agencies.checks.body import (
 )
 from supermarket.agencies.checks.branches import BranchAuthorityCheck
 from supermarket.agencies.checks.certificates import QualificationCheck, ServiceCheck
+from supermarket.agencies.checks.come_back import ComeBackCheck
 from supermarket.agencies.checks.dishonesty import DishonestyCheck
 from supermarket.agencies.checks.identity import NationalIdentityCheck
 from supermarket.agencies.checks.practitioners import PractitionerCheck
@@ -25,6 +26,7 @@ CHECKS: tuple[AgencyCheck, ...] = (
     BranchAuthorityCheck(),
     PledgeCheck(),
     NationalIdentityCheck(),
+    ComeBackCheck(),
 )
 
 __all__ = ["CHECKS", "AgencyFile", "Answers", "Found", "Question", "ask", "run_all"]

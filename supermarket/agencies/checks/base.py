@@ -112,6 +112,8 @@ class AgencyFile:
     same_body: tuple[str, ...] = ()
     # None: the account came with a password.
     identity: StatedIdentity | None = None
+    # Of an applicant: it was noted that it is, or resembles, an agency that left within 36 months.
+    comes_back: bool = False
 
     @property
     def held(self) -> tuple[HeldQualification, ...]:

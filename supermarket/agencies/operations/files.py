@@ -11,7 +11,8 @@ from supermarket.agencies import rules
 from supermarket.agencies.checks import AgencyFile
 from supermarket.agencies.checks.base import FiledQualification, Licensed, OfferedService, StatedIdentity
 from supermarket.agencies.checks.identity import stated
-from supermarket.agencies.models import Agency, Practitioner
+from supermarket.agencies.come_back import with_noted_come_backs
+from supermarket.agencies.models import Agency, Practitioner, Standing
 from supermarket.agencies.queries import agency, same_body
 from supermarket.core.working_days import local_date
 from supermarket.extensions import db
@@ -44,9 +45,17 @@ def files_of(ids: Sequence[int], at: datetime) -> Mapping[int, AgencyFile]:
     asked = sa.select(Organisation.id, Organisation.uscc).where(Organisation.id.in_(owners))
     accounts: dict[int, str | None] = {each.id: each.uscc for each in db.session.execute(asked)}
     identities = stated(owners)
+    applicants = [row.uscc for row in rows if row.standing is Standing.APPLIED]
+    back = with_noted_come_backs(applicants, at) if applicants else frozenset()
     return {
         row.id: _file(
-            row, local_date(at), versions, accounts, bodies.get(row.uscc, ()), identities.get(row.organisation_id)
+            row,
+            local_date(at),
+            versions,
+            accounts,
+            bodies.get(row.uscc, ()),
+            identities.get(row.organisation_id),
+            comes_back=row.uscc in back,
         )
         for row in rows
     }
@@ -59,6 +68,8 @@ def _file(
     accounts: Mapping[int, str | None],
     bodies: tuple[str, ...],
     identity: StatedIdentity | None,
+    *,
+    comes_back: bool,
 ) -> AgencyFile:
     return AgencyFile(
         on=on,
@@ -101,4 +112,5 @@ def _file(
         account_uscc=None if row.organisation_id is None else accounts.get(row.organisation_id),
         same_body=bodies,
         identity=identity,
+        comes_back=comes_back,
     )

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from supermarket.accounts.queries import organisation
 from supermarket.agencies import events
 from supermarket.agencies.checks.identity import stated
+from supermarket.agencies.come_back import noted_come_backs
 from supermarket.agencies.commands import AgencyProfile, ChangeOfStanding
 from supermarket.agencies.models import Agency, Onboarding, Standing, StandingChange
 from supermarket.agencies.operations.common import locked
@@ -60,9 +61,9 @@ def may_be_listed(row: Agency) -> bool:
     identity = stated([row.organisation_id]).get(row.organisation_id)
     if identity is None or identity.uscc != row.uscc or not identity.assured:
         return False
-    # Who was in the market and had to leave comes back through the checks.
+    # Who was in the market and had to leave, or resembles one who did, comes back through the checks.
     before = sa.select(StandingChange.id).where(StandingChange.agency_id == row.id).limit(1)
-    return db.session.scalar(before) is None
+    return db.session.scalar(before) is None and not noted_come_backs(row.uscc)
 
 
 def list_at_once(uscc: str, *, at: datetime) -> Agency:

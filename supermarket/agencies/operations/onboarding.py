@@ -12,19 +12,18 @@ from supermarket.agencies.checks import AgencyFile, Answers, Found, ask, questio
 from supermarket.agencies.commands import ChangeOfStanding
 from supermarket.agencies.models import Agency, Check, Onboarding, Outcome, Standing
 from supermarket.agencies.operations.common import locked, refuse
-from supermarket.agencies.operations.files import file_of
+from supermarket.agencies.operations.files import file_of, files_of
 from supermarket.agencies.operations.findings import Change, keep, seen_by_hand
-from supermarket.agencies.operations.services import refresh_services
+from supermarket.agencies.operations.services import refresh_services, refresh_together
 from supermarket.agencies.operations.standing import apply
-from supermarket.agencies.operations.verifying import BODY, follow_up
+from supermarket.agencies.operations.verifying import decision_due, follow_up
 from supermarket.agencies.queries import last_checks
 from supermarket.agencies.states import ONBOARDING, STANDING, OnboardingAction, StandingAction
 from supermarket.agencies.verification import IN_THE_MARKET
 from supermarket.core.errors import FieldError, WrongState
-from supermarket.core.events import record
+from supermarket.core.events import Entry, Value, record, record_many
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise, may
 from supermarket.extensions import db
-from supermarket.policies.queries import calendar, number, policies_for
 
 REPEAT = timedelta(hours=1)
 _NOT_THERE = ("not_loaded", "not_configured")
@@ -97,49 +96,70 @@ def run_checks(uscc: str, *, actor: Actor, at: datetime, answers: Answers | None
     asked = ask(questions(file), at) if answers is None else answers
     found = run_all(file, asked)
     begun = keep({row.id: found}, asked, at).get(row.id, Change()).begun
-    conclude(row, found, begun, asked_all=all(each in asked for each in questions(file)), actor=actor, at=at)
+    asked_all = all(each in asked for each in questions(file))
+    conclude([Concluded(row, found, begun, asked_all)], actor=actor, at=at)
     return last_checks(row.id)
 
 
-def conclude(
-    row: Agency,
-    found: Sequence[Found],
-    begun: Sequence[Found],
-    *,
-    asked_all: bool,
-    actor: Actor,
-    at: datetime,
-) -> None:
-    """What follows from findings that were kept: decision, case, services, the next run. `row` is locked.
+@dataclass(frozen=True)
+class Concluded:
+    """A round of findings that was kept, of a locked agency."""
 
-    `begun`: those of them that were not there before; an agency in the market is told of these together.
+    row: Agency
+    found: Sequence[Found]
+    # Those of them that were not there before; an agency in the market is told of these together.
+    begun: Sequence[Found]
+    # Whether every question was asked that its file now raises.
+    asked_all: bool = True
+
+    def of(self, outcome: Outcome) -> list[Found]:
+        """The findings with an outcome."""
+        return [item for item in self.found if item.outcome is outcome]
+
+
+def conclude(rounds: Sequence[Concluded], *, actor: Actor, at: datetime) -> None:
+    """What follows from findings that were kept: decisions, cases, services, the next runs.
+
+    For agencies in the market the number of statements does not grow with them. Each agency's events come in one order:
+    checked, decided or case, told, services.
     """
-    failed = [item for item in found if item.outcome is Outcome.FAIL]
-    unknown = [item for item in found if item.outcome is Outcome.UNKNOWN]
-    record(
-        events.CHECKED,
-        row.uscc,
-        actor=actor,
-        at=at,
-        data={
-            "passed": sum(item.outcome is Outcome.PASS for item in found),
-            "failed": len(failed),
-            "unknown": len(unknown),
-            "failed_codes": [item.code for item in failed],
-        },
-    )
-    row.checked_at = at
-    if row.standing is Standing.APPLIED and row.onboarding in (Onboarding.CHECKING, Onboarding.WAITING):
-        _decide(row, failed, unknown, at)
-    if row.standing in IN_THE_MARKET:
-        follow_up(row, at)
-        codes = [item.code for item in begun if item.outcome is Outcome.FAIL and item.code not in BODY]
-        if codes:
-            record(events.CHECK_FAILED, row.uscc, actor=SYSTEM, at=at, data={"codes": codes})
-    refresh_services(row, file_of(row.uscc, at), at)
-    # What was filed between asking and now was asked of nobody: at once again.
-    row.checks_due_at = next_run(row, found, at) if asked_all else at
-    db.session.flush()
+    if not rounds:
+        return
+    record_many([Entry(events.CHECKED, each.row.uscc, _counts(each)) for each in rounds], actor=actor, at=at)
+    _decide([each for each in rounds if _waits_for_checks(each.row)], at)
+    in_market = [each for each in rounds if each.row.standing in IN_THE_MARKET]
+    follow_up([each.row for each in in_market], at)
+    told = [(each.row, [item.code for item in each.begun if _is_news(item)]) for each in in_market]
+    entries = [Entry(events.CHECK_FAILED, row.uscc, {"codes": codes}) for row, codes in told if codes]
+    record_many(entries, actor=SYSTEM, at=at)
+    files = files_of([each.row.id for each in rounds], at)
+    for each in rounds:
+        each.row.checked_at = at
+        # What was filed between asking and now was asked of nobody: at once again.
+        each.row.checks_due_at = next_run(each.row, each.found, at) if each.asked_all else at
+        # The same columns for all, changed or not: one statement takes them together.
+        for name in ("checked_at", "checks_due_at", "expiry_due_at"):
+            sa.orm.attributes.flag_modified(each.row, name)
+    refresh_together([each.row for each in rounds], files, at)
+
+
+def _counts(each: Concluded) -> dict[str, Value]:
+    failed = each.of(Outcome.FAIL)
+    return {
+        "passed": len(each.of(Outcome.PASS)),
+        "failed": len(failed),
+        "unknown": len(each.of(Outcome.UNKNOWN)),
+        "failed_codes": [item.code for item in failed],
+    }
+
+
+def _waits_for_checks(row: Agency) -> bool:
+    return row.standing is Standing.APPLIED and row.onboarding in (Onboarding.CHECKING, Onboarding.WAITING)
+
+
+def _is_news(item: Found) -> bool:
+    """Of a certificate, licence or service; what is found against the body itself is told with its case."""
+    return item.outcome is Outcome.FAIL and item.subject != ""
 
 
 def next_run(row: Agency, found: Sequence[Found], at: datetime) -> datetime | None:
@@ -163,24 +183,26 @@ def is_silent(found: Sequence[Found]) -> bool:
     )
 
 
-def _decide(row: Agency, failed: Sequence[Found], unknown: Sequence[Found], at: datetime) -> None:
-    if failed:
-        row.onboarding = ONBOARDING.next(row.onboarding, OnboardingAction.FAIL)
-        row.decision_due_at = None
-        db.session.flush()
-        record(events.REFUSED, row.uscc, actor=SYSTEM, at=at, data={"codes": [item.code for item in failed]})
-    elif unknown:
-        after = ONBOARDING.next(row.onboarding, OnboardingAction.WAIT)
-        if row.onboarding is not after:
-            days = number(policies_for(row.region_code, at), "review_onboarding_days")
-            due = calendar().due_after(at, days)
-            row.onboarding, row.decision_due_at = after, due
-            db.session.flush()
-            codes = [item.code for item in unknown]
-            record(events.WAITING, row.uscc, actor=SYSTEM, at=at, data={"unknown_codes": codes})
-    else:
-        row.onboarding = ONBOARDING.next(row.onboarding, OnboardingAction.PASS)
-        _admit(row, _("All automatic checks are passed."), actor=SYSTEM, at=at)
+def _decide(rounds: Sequence[Concluded], at: datetime) -> None:
+    entries, waiting = list[Entry](), [each for each in rounds if not each.of(Outcome.FAIL)]
+    due = decision_due({each.row.region_code for each in waiting if each.of(Outcome.UNKNOWN)}, at)
+    for each in rounds:
+        row, failed, unknown = each.row, each.of(Outcome.FAIL), each.of(Outcome.UNKNOWN)
+        if failed:
+            row.onboarding = ONBOARDING.next(row.onboarding, OnboardingAction.FAIL)
+            row.decision_due_at = None
+            entries.append(Entry(events.REFUSED, row.uscc, {"codes": [item.code for item in failed]}))
+        elif unknown:
+            after = ONBOARDING.next(row.onboarding, OnboardingAction.WAIT)
+            if row.onboarding is not after:
+                row.onboarding, row.decision_due_at = after, due[row.region_code]
+                codes = [item.code for item in unknown]
+                entries.append(Entry(events.WAITING, row.uscc, {"unknown_codes": codes}))
+        else:
+            row.onboarding = ONBOARDING.next(row.onboarding, OnboardingAction.PASS)
+            _admit(row, _("All automatic checks are passed."), actor=SYSTEM, at=at)
+    db.session.flush()
+    record_many(entries, actor=SYSTEM, at=at)
 
 
 def _admit(row: Agency, basis: str, *, actor: Actor, at: datetime) -> None:

@@ -3,7 +3,8 @@
 Nobody is expelled by a registry: docs/adr/0023.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -19,70 +20,82 @@ from supermarket.agencies.operations.services import refresh_services
 from supermarket.agencies.operations.standing import freeze
 from supermarket.agencies.states import REVERIFICATION, ReverificationAction
 from supermarket.core.errors import FieldError, NotFound
-from supermarket.core.events import Value, record
+from supermarket.core.events import Entry, Value, record, record_many
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise
 from supermarket.extensions import db
-from supermarket.policies.queries import calendar, number, policies_for
+from supermarket.policies.queries import calendar, number, policies_of
 
-# The checks of the body itself; the others are about one certificate, licence or service and hide what needs it.
-BODY: Final = frozenset({"uscc", "registration", "legal_representative", "dishonesty", "branch_authority", "pledge"})
-
-
-def follow_up(row: Agency, at: datetime) -> Reverification | None:
-    """Open, carry on or end the case of a locked agency by its present findings; gives the case that has effect."""
-    present = db.session.scalars(
-        sa.select(Check)
-        .where(Check.agency_id == row.id, Check.present, Check.subject == "", Check.code.in_(BODY))
-        .order_by(Check.place, Check.id)
-        .execution_options(populate_existing=True)
-    ).all()
-    failing = [item for item in present if item.outcome is Outcome.FAIL]
-    silent = {item.code for item in present if item.outcome is Outcome.UNKNOWN}
-    case = _of_agency(row.id)
-    if failing:
-        return _failing(row, case, failing, silent, at)
-    if case is not None and not silent.intersection(case.codes):
-        _passed(row, case, at)
-        return None
-    return case
+# The checks that look at the body itself. Their findings without a subject are about it; one with a subject, as of the
+# registered scope for one service, hides only what needs that.
+BODY: Final = frozenset(
+    {
+        "uscc",
+        "registration",
+        "legal_representative",
+        "dishonesty",
+        "branch_authority",
+        "pledge",
+        # The account that acts for it is another body's: as grave as another code.
+        "national_identity",
+    }
+)
 
 
-def _failing(
-    row: Agency, case: Reverification | None, failing: Sequence[Check], silent: set[str], at: datetime
-) -> Reverification:
-    if case is not None and case.state is ReverificationState.DISMISSED:
-        if _marks(failing) <= _marks(_findings(case.check_ids)):
-            return case
-        case.ended_at, case = at, None  # dismissed was something else
-        db.session.flush()
-    codes = list(dict.fromkeys(item.code for item in failing))
-    if case is not None:
-        codes += [code for code in case.codes if code in silent and code not in codes]
-        case.codes, case.check_ids = codes, [item.id for item in failing]
-        db.session.flush()
-        return case
-    days = number(policies_for(row.region_code, at), "review_onboarding_days")
-    case = Reverification(
-        agency_id=row.id,
-        state=ReverificationState.OPEN,
-        codes=codes,
-        check_ids=[item.id for item in failing],
-        opened_at=at,
-        due_at=calendar().due_after(at, days),
-    )
-    db.session.add(case)
+def follow_up(rows: Sequence[Agency], at: datetime) -> None:
+    """Open, carry on or end the cases of locked agencies by their present findings, in a fixed number of statements."""
+    ids = [row.id for row in rows]
+    failing, silent, cases = _present(ids), _silent(ids), _of_agencies(ids)
+    dismissed = [item for item in cases.values() if item.state is ReverificationState.DISMISSED]
+    known = _findings([number for item in dismissed if item.agency_id in failing for number in item.check_ids])
+    opened, mended = list[tuple[Agency, Reverification]](), list[tuple[Agency, Reverification]]()
+    fresh = list[Agency]()
+    for row in rows:
+        case = cases.get(row.id)
+        if row.id not in failing:
+            if case is not None and not silent[row.id].intersection(case.codes):
+                case.ended_at = at
+                if case.state is ReverificationState.OPEN:
+                    case.state = REVERIFICATION.next(case.state, ReverificationAction.MEND)
+                    case.decided_at = at
+                    mended.append((row, case))
+        elif case is None:
+            fresh.append(row)
+        elif case.state is not ReverificationState.DISMISSED:
+            codes = _codes(failing[row.id])
+            case.codes = codes + [code for code in case.codes if code in silent[row.id] and code not in codes]
+            case.check_ids = [item.id for item in failing[row.id]]
+        elif not _marks(failing[row.id]) <= _marks(known[number] for number in case.check_ids if number in known):
+            case.ended_at = at  # dismissed was something else
+            fresh.append(row)
+    # Ended before another is opened: one at a time has effect.
     db.session.flush()
-    record(events.REVERIFICATION_OPENED, row.uscc, actor=SYSTEM, at=at, data={"case": case.id, "codes": codes})
-    return case
-
-
-def _passed(row: Agency, case: Reverification, at: datetime) -> None:
-    case.ended_at = at
-    if case.state is ReverificationState.OPEN:
-        case.state = REVERIFICATION.next(case.state, ReverificationAction.MEND)
-        case.decided_at = at
-        _ended(row, case, SYSTEM, at)
+    due = decision_due({row.region_code for row in fresh}, at)
+    for row in fresh:
+        case = Reverification(
+            agency_id=row.id,
+            state=ReverificationState.OPEN,
+            codes=_codes(failing[row.id]),
+            check_ids=[item.id for item in failing[row.id]],
+            opened_at=at,
+            due_at=due[row.region_code],
+        )
+        opened.append((row, case))
+    db.session.add_all([case for _row, case in opened])
     db.session.flush()
+    entries = [Entry(events.REVERIFICATION_DECIDED, row.uscc, _how(case)) for row, case in mended]
+    entries += [
+        Entry(events.REVERIFICATION_OPENED, row.uscc, {"case": case.id, "codes": case.codes}) for row, case in opened
+    ]
+    record_many(entries, actor=SYSTEM, at=at)
+
+
+def decision_due(regions: Collection[str], at: datetime) -> Mapping[str, datetime]:
+    """Until when the operator decides what begins now, by region; one statement where there is any region."""
+    if not regions:
+        return {}
+    days = {code: number(values, "review_onboarding_days") for code, values in policies_of(regions, at).items()}
+    ends = {count: calendar().due_after(at, count) for count in set(days.values())}
+    return {code: ends[count] for code, count in days.items()}
 
 
 def dismiss_reverification(case_id: int, *, reason: str, actor: Actor, at: datetime) -> Reverification:
@@ -141,21 +154,49 @@ def _decided(
         refuse([FieldError("reason", "missing", _("Give the reason."))])
     case.state, case.reason, case.decided_at, case.decided_by = after, reason.strip(), at, actor.user_id
     db.session.flush()
-    _ended(row, case, actor, at)
+    record(events.REVERIFICATION_DECIDED, row.uscc, actor=actor, at=at, data=_how(case))
 
 
-def _ended(row: Agency, case: Reverification, actor: Actor, at: datetime) -> None:
-    data = {"case": case.id, "how": case.state.value, "reason": case.reason}
-    record(events.REVERIFICATION_DECIDED, row.uscc, actor=actor, at=at, data=data)
+def _how(case: Reverification) -> dict[str, Value]:
+    return {"case": case.id, "how": case.state.value, "reason": case.reason}
 
 
-def _of_agency(agency_id: int) -> Reverification | None:
-    return db.session.scalar(
+def _present(ids: Collection[int]) -> Mapping[int, Sequence[Check]]:
+    """By agency the findings against the body itself, in the order of the checks."""
+    rows = db.session.scalars(
+        sa.select(Check)
+        .where(Check.agency_id.in_(ids), Check.present, Check.subject == "", Check.outcome == Outcome.FAIL)
+        .order_by(Check.agency_id, Check.place, Check.id)
+        .execution_options(populate_existing=True)
+    )
+    found: dict[int, list[Check]] = defaultdict(list)
+    for row in rows:
+        found[row.agency_id].append(row)
+    return dict(found)
+
+
+def _silent(ids: Collection[int]) -> Mapping[int, set[str]]:
+    """By agency the codes of what is not known of the body itself."""
+    rows = db.session.execute(
+        sa.select(Check.agency_id, Check.code).where(
+            Check.agency_id.in_(ids), Check.present, Check.subject == "", Check.outcome == Outcome.UNKNOWN
+        )
+    )
+    found: dict[int, set[str]] = defaultdict(set)
+    for agency_id, code in rows:
+        found[agency_id].add(code)
+    return found
+
+
+def _of_agencies(ids: Collection[int]) -> Mapping[int, Reverification]:
+    rows = db.session.scalars(
         sa.select(Reverification)
-        .where(Reverification.agency_id == agency_id, Reverification.ended_at.is_(None))
+        .where(Reverification.agency_id.in_(ids), Reverification.ended_at.is_(None))
+        .order_by(Reverification.agency_id)
         .with_for_update(of=Reverification)
         .execution_options(populate_existing=True)
     )
+    return {row.agency_id: row for row in rows}
 
 
 def _locked(case_id: int) -> tuple[Agency, Reverification]:
@@ -177,9 +218,13 @@ def _locked(case_id: int) -> tuple[Agency, Reverification]:
     return row, case
 
 
-def _findings(ids: Iterable[int]) -> Sequence[Check]:
-    return db.session.scalars(sa.select(Check).where(Check.id.in_(list(ids)))).all()
+def _findings(ids: Collection[int]) -> Mapping[int, Check]:
+    return {row.id: row for row in db.session.scalars(sa.select(Check).where(Check.id.in_(ids)))} if ids else {}
 
 
-def _marks(checks: Sequence[Check]) -> set[Mark]:
+def _codes(checks: Iterable[Check]) -> list[str]:
+    return list(dict.fromkeys(item.code for item in checks))
+
+
+def _marks(checks: Iterable[Check]) -> set[Mark]:
     return {mark(item) for item in checks}
