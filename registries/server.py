@@ -233,7 +233,7 @@ class Handler(BaseHTTPRequestHandler):
         # A page of the web elsewhere must not steer this one through the reader's browser.
         host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
         origin = self.headers.get("Origin")
-        if host not in _HERE or (origin not in (None, "null") and urlsplit(origin).hostname not in _HERE):
+        if host not in _HERE or (origin is not None and urlsplit(origin).hostname not in _HERE):
             self.close_connection = True
             self._send(_json(403, {"error": "loopback only"}))
             return

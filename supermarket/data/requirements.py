@@ -5,6 +5,7 @@ The JSON form is what the register stores and the API shows (spec onboarding.md,
 ``{"any_of": […]}``, ``{"all_of": […]}``; ``null`` is no tree.
 """
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -73,6 +74,23 @@ class LicenceNeeded:
         return {"kind": self.kind, "count": self.count}
 
 
+# More of one licence than any matter asks for; what is larger can be said in no 64 bits of an answer.
+MOST_PEOPLE = 9_999
+
+
+def json_of(text: str) -> JSON:
+    """The JSON of a text that people or programs wrote. Raises RequirementError: not JSON, or what no column keeps."""
+    try:
+        read: JSON = json.loads(text)
+        kept = json.dumps(read, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
+        # ValueError: also a number of thousands of digits, and half of a letter.
+        raise RequirementError(str(error)[:200]) from error
+    if b"\\u0000" in kept:
+        raise RequirementError("a NUL character is kept nowhere")
+    return read
+
+
 def parse_requirement(node: JSON) -> Requirement | None:
     """Read a tree from JSON; ``null`` is no requirement. Raises RequirementError for anything else."""
     return None if node is None else _parse_node(node, "tree")
@@ -87,8 +105,10 @@ def parse_licences(items: JSON) -> tuple[LicenceNeeded, ...]:
         if not isinstance(item, dict) or set(item) != {"kind", "count"}:
             raise RequirementError(f"licences[{place}]: exactly the keys kind and count are needed")
         kind, count = item["kind"], item["count"]
-        if not isinstance(kind, str) or isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        if not isinstance(kind, str) or isinstance(count, bool) or not isinstance(count, int):
             raise RequirementError(f"licences[{place}]: kind is a code and count a whole number from 1")
+        if not 1 <= count <= MOST_PEOPLE:
+            raise RequirementError(f"licences[{place}]: count is from 1 to {MOST_PEOPLE}")
         if any(kind == earlier.kind for earlier in found):
             raise RequirementError(f"licences[{place}]: the kind {kind} is there twice")
         found.append(LicenceNeeded(kind, count))

@@ -29,7 +29,7 @@ class Reply:
         """The body as a JSON object. Raises HttpFailed."""
         try:
             value = json.loads(self.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # RecursionError: lists in lists without end
             raise HttpFailed("not JSON") from error
         if not isinstance(value, dict):
             raise HttpFailed("not a JSON object")

@@ -1,6 +1,5 @@
 """Forms of the matters room; page and API share them."""
 
-import json
 from datetime import date
 
 from flask_babel import gettext as _
@@ -21,7 +20,7 @@ from wtforms.validators import Optional
 
 from supermarket.core.forms import CommandForm, Needed, Text
 from supermarket.data import catalogue
-from supermarket.data.requirements import RequirementError, parse_licences
+from supermarket.data.requirements import RequirementError, json_of, parse_licences
 from supermarket.matters import requirement_tree, rules
 from supermarket.matters.commands import MatterDraft, RegionalDraft
 from supermarket.matters.models import CommissionedBy, FeeKind
@@ -45,8 +44,8 @@ class RequirementJson:
     def __call__(self, form: FlaskForm, field: Field) -> None:
         """Raises ValidationError with where the tree is wrong."""
         try:
-            requirement_tree.from_json(json.loads(field.data or "null"))
-        except (RequirementError, json.JSONDecodeError, RecursionError) as error:
+            requirement_tree.from_json(json_of(field.data or "null"))
+        except RequirementError as error:
             raise ValidationError(_("The requirement cannot be read: %(why)s", why=str(error))) from error
 
 
@@ -56,8 +55,8 @@ class LicencesJson:
     def __call__(self, form: FlaskForm, field: Field) -> None:
         """Raises ValidationError with where the list is wrong."""
         try:
-            parse_licences(json.loads(field.data or "[]"))
-        except (RequirementError, json.JSONDecodeError, RecursionError) as error:
+            parse_licences(json_of(field.data or "[]"))
+        except RequirementError as error:
             raise ValidationError(_("The licences cannot be read: %(why)s", why=str(error))) from error
 
 
@@ -110,9 +109,9 @@ class MatterForm(CommandForm):
             fee_kind=FeeKind(self.fee_kind.data),
             fee_standard=self.fee_standard.data,
             fee_reference=self.fee_reference.data,
-            requirement=requirement_tree.from_json(json.loads(self.requirement.data or "null")),
+            requirement=requirement_tree.from_json(json_of(self.requirement.data or "null")),
             requirement_text=self.requirement_text.data,
-            licences=parse_licences(json.loads(self.licences.data or "[]")),
+            licences=parse_licences(json_of(self.licences.data or "[]")),
             service_time=self.service_time.data,
             approval_time=self.approval_time.data,
             result_document=self.result_document.data,

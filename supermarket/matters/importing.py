@@ -15,7 +15,7 @@ from supermarket.core.errors import FieldError
 from supermarket.core.permissions import Actor, P, authorise
 from supermarket.core.tables import ImportReport, RowOutcome, RowReport, TableRow, read_table
 from supermarket.core.working_days import local_date
-from supermarket.data.requirements import RequirementError, parse_licences
+from supermarket.data.requirements import RequirementError, json_of, parse_licences
 from supermarket.extensions import db
 from supermarket.matters import regional_importing, requirement_tree, rules
 from supermarket.matters.commands import MatterDraft
@@ -133,9 +133,9 @@ def read_draft(
     tree = json.dumps(standing.requirement_tree) if standing else "null"
     licences = json.dumps(standing.personal_licences) if standing else "[]"
     try:
-        requirement = requirement_tree.from_json(json.loads(cells.get("requirement", tree) or "null"))
-        people = parse_licences(json.loads(cells.get("licences", licences) or "[]"))
-    except (RequirementError, json.JSONDecodeError, RecursionError) as error:
+        requirement = requirement_tree.from_json(json_of(cells.get("requirement", tree) or "null"))
+        people = parse_licences(json_of(cells.get("licences", licences) or "[]"))
+    except RequirementError as error:
         errors.append(FieldError("requirement", "form", _("The requirement cannot be read: %(why)s", why=str(error))))
         return None, errors
     if errors or commissioned_by is None or fee_kind is None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from supermarket.data import catalogue
 from supermarket.data.facts import QualificationKind
-from supermarket.data.requirements import JSON, Requirement, RequirementError
+from supermarket.data.requirements import JSON, MOST_PEOPLE, Requirement, RequirementError, json_of, parse_licences
 from supermarket.matters.requirement_tree import (
     HeldQualification,
     Missing,
@@ -280,3 +280,16 @@ def test_all_of_with_no_qualification_fails_whatever_else_is_there(
     assert not evaluate(all_of(*branches), [], ON, KINDS).met
     never = leaf("Q999")
     assert not evaluate(all_of(*branches, never), held, ON, KINDS).met
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 9_000, "1" * 5_000, '{"kind": "\\u0000"}', '["\\ud800"]'])
+def test_json_that_cannot_be_read_or_kept_is_refused(text: str) -> None:
+    """A number of thousands of digits is a ValueError of its own kind, half of a letter none at all until it is stored."""
+    with pytest.raises(RequirementError):
+        json_of(text)
+
+
+@pytest.mark.parametrize("count", [0, -1, MOST_PEOPLE + 1, 10**400, True, "2"])
+def test_a_count_of_people_is_one_that_can_be_meant(count: JSON) -> None:
+    with pytest.raises(RequirementError, match="count"):
+        parse_licences([{"kind": "Q064", "count": count}])

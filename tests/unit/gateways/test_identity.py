@@ -327,6 +327,7 @@ def test_a_discovery_that_leads_elsewhere(bent: BentPlatform, more: dict[str, ob
     [
         ("/.well-known/openid-configuration", Answer(500, b"")),
         ("/.well-known/openid-configuration", Answer(200, b"<html>")),
+        ("/.well-known/openid-configuration", Answer(200, b"[" * 200_000)),
         ("/.well-known/openid-configuration", Answer(302, b"", location="https://evil.test/")),
         ("/token", Answer(500, b"")),
         ("/token", Answer(502, b"<html>")),

@@ -196,7 +196,8 @@ def test_the_rate_is_shared_and_who_waits_too_long_has_no_answer(stand_in: Stand
 
 
 def test_only_this_machine_may_ask_or_steer_it(stand_in: StandIn) -> None:
-    for headers in ({"Host": "evil.test"}, {"Origin": "https://evil.test"}):
+    # “null” is what a sandboxed frame of any page sends.
+    for headers in ({"Host": "evil.test"}, {"Origin": "https://evil.test"}, {"Origin": "null"}):
         reply = call(
             "POST", f"{stand_in.url}/control", timeout=5, body={"registry": NAME, "mode": "ok"}, headers=headers
         )
