@@ -250,6 +250,20 @@ def local_wording(region_code: str, row: RegionalVersion) -> regional.LocalWordi
     )
 
 
+def kept_wordings(version_ids: Sequence[int]) -> list[regional.LocalWording]:
+    """The regional wordings that something was published under, from the top down; none asked, no statement."""
+    if not version_ids:
+        return []
+    rows = db.session.execute(
+        sa.select(RegionalEntry.region_code, RegionalVersion)
+        .join(RegionalVersion, RegionalVersion.entry_id == RegionalEntry.id)
+        .options(sa.orm.lazyload(RegionalVersion.entry))
+        .where(RegionalVersion.id.in_(version_ids))
+    ).all()
+    found = [local_wording(code, row) for code, row in rows]
+    return sorted(found, key=lambda wording: regional.depth(wording.region_code))
+
+
 def patched(version: MatterVersion, home: str, wordings: Iterable[regional.LocalWording]) -> regional.Effective:
     """A wording with what regions below say over it."""
     return regional.effective({name: getattr(version, name) for name in regional.FIELDS}, home, wordings)

@@ -11,6 +11,7 @@ from supermarket import __version__
 from supermarket.core.clock import LOCAL, now
 from supermarket.core.permissions import Role
 from supermarket.policies.queries import region_name
+from supermarket.web.matter_words import field_label
 from supermarket.web.navigation import sections_of
 from supermarket.web.rule_words import rule_label
 
@@ -78,6 +79,7 @@ def values() -> dict[str, object]:
         "languages": _languages(),
         "navigation": _navigation(),
         "rule_label": rule_label,
+        "field_label": field_label,
         "current_locale": str(get_locale()),
         "drafts": "settle",
         # What one person typed is not put back for the next one at the same computer.

@@ -13,7 +13,8 @@ from supermarket.core.draw import DrawError, parse_pool_file
 from supermarket.core.events import Event, timeline
 from supermarket.core.permissions import Actor
 from supermarket.disclosure.queries import reissues_of
-from supermarket.matters.queries import qualification_kinds
+from supermarket.matters.queries import kept_wordings, patched, qualification_kinds, wordings_in
+from supermarket.matters.regional import Effective, LocalWording
 from supermarket.matters.requirement_tree import as_sentence, from_json
 from supermarket.projects.exception_models import RequirementException
 from supermarket.projects.exception_queries import exceptions_of
@@ -54,6 +55,7 @@ class ProjectPage:
     due: Due | None
     steps: Sequence[Step]
     requirement: str
+    effective: Effective
     criteria: Mapping[str, int]
     versions: int
     pool_fixed: bool
@@ -74,6 +76,11 @@ class ProjectPage:
     names: Mapping[str, str] = field(default_factory=dict)
     timeline: Sequence[timelines.Entry] = ()
     filters: Sequence[timelines.Filter] = ()
+
+    @property
+    def regional(self) -> Sequence[LocalWording]:
+        """The regional wordings over the matter's: those kept since the publication, before it those in force."""
+        return self.effective.wordings
 
     @property
     def excluded(self) -> Sequence[Enrolment]:
@@ -101,6 +108,16 @@ def requirement_sentence(tree: Mapping[str, object] | None) -> str:
     """What qualifications are demanded, in words: one statement."""
     names = {row.code: row.name for row in qualification_kinds()} if tree else {}
     return as_sentence(from_json(tree), names, _)  # type: ignore[arg-type]  # stored JSON is checked by from_json
+
+
+def _effective(project: Project) -> Effective:
+    """What the matter says where the work is: as kept at the publication, before it as it stands now."""
+    version = project.matter_version
+    if project.published_at is None:
+        kept = wordings_in([version.matter_id], project.region_code).get(version.matter_id, [])
+    else:
+        kept = kept_wordings(project.regional_version_ids)
+    return patched(version, version.matter.region_code, kept)
 
 
 def _pool(draw: Draw) -> DrawShown:
@@ -146,6 +163,7 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
         ),
         steps=life_line(project, _milestones(known)),
         requirement=requirement_sentence(project.requirement_tree),
+        effective=_effective(project),
         criteria=criteria_of(project),
         versions=len(versions_of(project.id)) if project.published_at else 0,
         pool_fixed=pool_fixed,

@@ -21,12 +21,14 @@ from supermarket.api.shapes import (
     number_after,
 )
 from supermarket.api.v1.exceptions import ExceptionShape, exception_shape
+from supermarket.api.v1.matters import RegionalWordingShape
 from supermarket.core.errors import FieldError, InvalidInput
 from supermarket.core.identifiers import mask_name
 from supermarket.core.money import yuan_text
 from supermarket.core.msgids import N_
 from supermarket.core.permissions import Actor, P, may
 from supermarket.credit.points import CreditLevel
+from supermarket.matters.queries import kept_wordings
 from supermarket.modes.table import ModeName
 from supermarket.projects import operations
 from supermarket.projects.exception_queries import covered_keys, exceptions_of, refusals_of
@@ -113,6 +115,10 @@ class ProjectShape(ProjectItem):
     allowed: list[str] = Field(description="actions that the state table knows now; who may is another question")
     suspended_from: ProjectState | None
     description: str
+    matter_version: int = Field(description="number of the matter's wording that the project keeps")
+    regional_versions: list[RegionalWordingShape] = Field(
+        description="regional wordings over it that held at the publication, from the top down; they are kept, too"
+    )
     requirements: str
     requirement: dict[str, object] | None
     qualifications: list[QualificationAskedShape] = Field(description="what the owner states beside the matter's tree")
@@ -187,6 +193,10 @@ def shape_of(row: Project) -> ProjectShape:
             "allowed": [action.value for action in PROJECT.allowed(row.state)],
             "suspended_from": row.suspended_from,
             "description": row.description,
+            "matter_version": row.matter_version.number,
+            "regional_versions": [
+                {"region": item.region_code, "version": item.number} for item in kept_wordings(row.regional_version_ids)
+            ],
             "requirements": row.requirement_notes,
             "requirement": row.requirement_tree,
             "qualifications": [asdict(item) for item in stated_in(row)],

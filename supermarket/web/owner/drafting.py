@@ -34,7 +34,7 @@ from supermarket.web.owner.forms import (
     refuse_purchase,
 )
 from supermarket.web.owner.ours import own_organisation, own_project
-from supermarket.web.owner.wording import FIELDS, leaves_of, version_of, wordings_of
+from supermarket.web.owner.wording import FIELDS, holding_of, leaves_of, version_of, wordings_of
 from supermarket.web.project_page import criteria_of
 
 Answer = str | BaseResponse | tuple[str, int]
@@ -116,6 +116,7 @@ def _page(
         wordings=wordings_of(texts, project, version, asked),
         checked=request.form.get("act") == "check" or (project is not None and request.method == "GET"),
         leaves=leaves_of(version),
+        holding=holding_of(form.matter.data or "", form.region.data or ""),
         chosen={item.leaf: item for item in asked},
         version=version,
         rules=rule_words,

@@ -1,6 +1,7 @@
 """The wording of a purchase, checked while it is typed: what is refused, why, and how to write it instead."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from flask import render_template, request
 from flask_babel import gettext as _
@@ -10,8 +11,10 @@ from supermarket.core.permissions import P
 from supermarket.data.facts import QualificationKind
 from supermarket.data.requirements import KindNeeded
 from supermarket.matters.models import MatterVersion
-from supermarket.matters.queries import published_version
+from supermarket.matters.queries import effective_in, published_version
+from supermarket.matters.regional import Effective
 from supermarket.matters.requirement_tree import as_sentence
+from supermarket.policies.queries import region_names
 from supermarket.projects.commands import QualificationAsked
 from supermarket.projects.exception_queries import exceptions_of
 from supermarket.projects.facts import kinds
@@ -86,6 +89,34 @@ def wording() -> str:
     text = request.form.get(field, "")[:LONGEST].replace("\x00", " ")
     found = wordings_of({field: text}, project)
     return render_template("owner/_wording.html", wording=found[field], project=project, checked=True)
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What a published matter says in a region; no `effective` where its list does not hold there."""
+
+    version: MatterVersion
+    region: str
+    effective: Effective | None
+
+
+def holding_of(code: str, region: str) -> Holding | None:
+    """What the matter says in the region that are being chosen; None while one of them is not."""
+    version = version_of(code)
+    if version is None or region not in region_names():
+        return None
+    try:
+        return Holding(version, region, effective_in(version.matter, region))
+    except NotFound:
+        return Holding(version, region, None)
+
+
+@blueprint.get("/projects/holding")
+@needs(P.PROJECT_DRAFT)
+def holding() -> str:
+    """What the matter says in the region, for the form that is being filled in."""
+    found = holding_of(clean(request.args.get("matter", ""), 16), clean(request.args.get("region", ""), 6))
+    return render_template("owner/_holding.html", holding=found)
 
 
 @blueprint.get("/projects/qualifications")
