@@ -242,6 +242,14 @@ def _guards() -> None:
         "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON agencies.expiry_reminders "
         "FOR EACH ROW EXECUTE FUNCTION platform.refuse_change()"
     )
+    op.execute(
+        "CREATE TRIGGER no_truncate BEFORE TRUNCATE ON agencies.expiry_reminders "
+        "FOR EACH STATEMENT EXECUTE FUNCTION platform.refuse_change()"
+    )
+    op.execute(
+        "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'supermarket_app') THEN "
+        "REVOKE UPDATE, DELETE, TRUNCATE ON agencies.expiry_reminders FROM supermarket_app; END IF; END $$"
+    )
 
 
 def downgrade() -> None:

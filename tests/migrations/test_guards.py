@@ -16,6 +16,7 @@ LEDGERS = (
     "platform.events",
     "platform.sealed_events",
     "agencies.agency_notes",
+    "agencies.expiry_reminders",
     "agencies.standing_changes",
     "credit.entries",
     "credit.past_performances",

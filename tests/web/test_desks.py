@@ -36,7 +36,7 @@ def test_each_role_has_its_desk_and_the_last_one_is_home(app: Flask, session: Se
     owner, operator = client.get(f"{HOME}/owner"), client.get(f"{HOME}/operator")
     assert (owner.status_code, operator.status_code) == (200, 200)
     assert owner.text != operator.text
-    assert 'href=f"{HOME}/operator" aria-current="page"' in operator.text
+    assert f'href="{HOME}/operator" aria-current="page"' in operator.text
     title = re.compile(r"<title>.*?</title>", re.DOTALL)
     assert title.findall(client.get("/home").text) == title.findall(operator.text)
     client.get(f"{HOME}/owner")
