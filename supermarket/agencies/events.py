@@ -190,6 +190,13 @@ SERVICE_CONFIRMED = declare(
     keys={"matter_code", "reason"},
     public=False,
 )
+SERVICE_NOT_COVERED = declare(
+    "agency.service_not_covered",
+    subject="agency",
+    sentence=N_("An operator found that the registered scope does not cover %(matter_code)s: %(reason)s"),
+    keys={"matter_code", "reason"},
+    public=False,
+)
 EXPIRY_REMINDED = declare(
     "agency.expiry_reminded",
     subject="agency",

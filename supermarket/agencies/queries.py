@@ -160,12 +160,6 @@ def waiting_for_decision(limit: int = 200) -> Sequence[Agency]:
     return db.session.scalars(query.order_by(Agency.decision_due_at, Agency.id).limit(limit)).all()
 
 
-def unchecked(limit: int = 200) -> Sequence[Agency]:
-    """Applicants whose form nobody has sent in (bulk imports), by name."""
-    query = sa.select(Agency).where(Agency.standing == Standing.APPLIED, Agency.onboarding == Onboarding.DRAFT)
-    return db.session.scalars(query.order_by(Agency.name, Agency.id).limit(limit)).all()
-
-
 def expiring_qualifications(first: date, last: date) -> Sequence[Qualification]:
     """Certificates of active agencies whose last day is within [first, last], with the agency."""
     return db.session.scalars(

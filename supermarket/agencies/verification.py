@@ -23,7 +23,6 @@ from supermarket.agencies.models import (
     RegistryAnswer,
     Reverification,
     ReverificationState,
-    Service,
     Standing,
 )
 from supermarket.core.errors import NotFound
@@ -126,20 +125,6 @@ def silences(agency_ids: Sequence[int]) -> Mapping[int, tuple[Silence, ...]]:
         )
         for agency_id, by_registry in found.items()
     }
-
-
-def services_unclear(limit: int = 500) -> Sequence[Check]:
-    """Findings about services, hidden for that, of which only a person can tell whether the register covers them."""
-    covers = sa.func.concat("service:", Service.matter_code)
-    return db.session.scalars(
-        sa.select(Check)
-        .join(Agency, Agency.id == Check.agency_id)
-        .join(Service, sa.and_(Service.agency_id == Agency.id, Check.subject == covers))
-        .where(Check.present, Check.outcome == Outcome.UNKNOWN, Check.code == "registration")
-        .where(Agency.standing == Standing.ACTIVE, Service.ended_at.is_(None), Service.hidden_reason == "unchecked")
-        .order_by(Check.first_at, Check.id)
-        .limit(limit)
-    ).all()
 
 
 def reverification_cases(*, is_open: bool = True, limit: int = 500) -> Sequence[Reverification]:

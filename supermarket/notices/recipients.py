@@ -160,6 +160,8 @@ TOLD: dict[str, tuple[Finder, ...]] = {
     "agency.refused": (agency,),
     "agency.waiting": (OPERATOR,),
     "agency.service_hidden": (agency,),
+    "agency.service_confirmed": (agency,),
+    "agency.service_not_covered": (agency,),
     "agency.check_failed": (agency,),
     "agency.reverification_opened": (agency, OPERATOR),
     "agency.reverification_decided": (agency,),

@@ -25,16 +25,14 @@ from supermarket.agencies.models import (
 )
 from supermarket.agencies.operations.files import file_of
 from supermarket.agencies.operations.onboarding import preview
-from supermarket.agencies.operations.verifying import confirm_service
 from supermarket.agencies.queries import last_checks
 from supermarket.agencies.verification import (
     evidence,
     findings_history,
     onboarding_waiting,
-    services_unclear,
     silences,
 )
-from supermarket.core.errors import Forbidden, InvalidInput, NotFound
+from supermarket.core.errors import NotFound
 from supermarket.core.events import Event
 from supermarket.core.permissions import SYSTEM, Role
 from supermarket.notices.models import Notice
@@ -216,28 +214,6 @@ def test_a_new_service_is_hidden_until_its_checks_pass(session: Session, world: 
     world.put()
     check(row, at + NIGHT)
     assert service.hidden_reason is None
-
-
-def test_an_operator_reads_what_no_check_can_tell_of_a_service(session: Session, world: World, at: datetime) -> None:
-    row, operator = make_agency(matters=()), make_actor(Role.OPERATOR)
-    make_needed_qualifications(row, SURVEY)
-    make_matter(SURVEY)
-    row.business_scope = ""
-    world.confirm(row, business_scope="")
-    operations.add_service(row.uscc, NewService(SURVEY, "按合同约定", 20), actor=make_agency_actor(row), at=at)
-    check(row, at)
-    service = session.scalars(sa.select(Service)).one()
-    assert service.hidden_reason == "unchecked"
-    assert [item.subject for item in services_unclear()] == [f"service:{SURVEY}"]
-    with pytest.raises(Forbidden):
-        confirm_service(row.uscc, SURVEY, reason="我能做", actor=make_agency_actor(row), at=at)
-    with pytest.raises(InvalidInput):
-        confirm_service(row.uscc, SURVEY, reason=" ", actor=operator, at=at)
-    confirm_service(row.uscc, SURVEY, reason="营业执照载明测绘服务", actor=operator, at=at)
-    assert hidden(row) == {None}
-    assert list(services_unclear()) == []
-    check(row, at + NIGHT)
-    assert hidden(row) == {None}
 
 
 def test_a_registry_down_for_an_hour_admits_and_expels_nobody_and_catches_up(

@@ -150,6 +150,7 @@ MATRIX: dict[str, str | frozenset[str]] = {
     "office.decide": OPERATOR,
     "office.decide_case": OPERATOR,
     "office.decide_change": OPERATOR,
+    "office.decide_scope": OPERATOR,
     "office.evidence": frozenset({"operator", "regulator", "supervisor"}),
     "office.note": OPERATOR,
     "office.standing_act": OPERATOR,

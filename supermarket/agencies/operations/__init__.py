@@ -54,12 +54,9 @@ from supermarket.agencies.operations.profile import (
 )
 from supermarket.agencies.operations.registries import load_registry
 from supermarket.agencies.operations.runs import check_item, fail_item, finish_run, start_run
+from supermarket.agencies.operations.scopes import decide_scope
 from supermarket.agencies.operations.standing import change_standing, end_standing_when_over, freeze, unfreeze
-from supermarket.agencies.operations.verifying import (
-    confirm_service,
-    dismiss_reverification,
-    freeze_for_reverification,
-)
+from supermarket.agencies.operations.verifying import dismiss_reverification, freeze_for_reverification
 from supermarket.agencies.operations.withdrawing import end_withdrawal_when_over, restore_service, withdraw_service
 
 __all__ = [
@@ -79,12 +76,12 @@ __all__ = [
     "check_change_when_due",
     "check_item",
     "come_back",
-    "confirm_service",
     "correct_profile",
     "correct_related_party",
     "decide",
     "decide_change",
     "decide_move",
+    "decide_scope",
     "dismiss_reverification",
     "drop_draft",
     "edit_licence",

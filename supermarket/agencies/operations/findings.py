@@ -13,11 +13,10 @@ from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from supermarket.agencies.checks import Answers, Found
 from supermarket.agencies.models import Agency, Check, Outcome, PractitionerLicence, Qualification, RegistryAnswer
-from supermarket.core.columns import UtcDateTime
+from supermarket.core.bulk import insert_of, update_many
 from supermarket.core.msgids import N_
 from supermarket.extensions import db
 from supermarket.gateways.registries import Answered
@@ -26,14 +25,6 @@ from supermarket.gateways.registries import Answered
 VERIFIABLE: Final[Mapping[str, type[Qualification] | type[PractitionerLicence]]] = {
     "qualification": Qualification,
     "licence": PractitionerLicence,
-}
-# What may change of a finding that goes on.
-_MOVED: Final[Mapping[str, sa.types.TypeEngine[int] | sa.types.TypeEngine[str] | UtcDateTime]] = {
-    "id": sa.Integer(),
-    "reference": sa.String(),
-    "answered_at": UtcDateTime(),
-    "answer_id": sa.BigInteger(),
-    "place": sa.SmallInteger(),
 }
 # The code of what an operator found.
 BY_HAND: Final = "operator"
@@ -116,7 +107,7 @@ def keep(rounds: Mapping[int, Sequence[Found]], answers: Answers, at: datetime) 
     _end([row.id for rows in present.values() for left in rows.values() for row in left])
     _move_on(going, evidence, at)
     if new:
-        db.session.execute(sa.insert(Check), [_row(*item, evidence=evidence, at=at) for item in new])
+        db.session.execute(insert_of(Check, [_row(*item, evidence=evidence, at=at) for item in new]))
     _verify(rounds, at)
     return changes
 
@@ -169,7 +160,7 @@ def _keep_answers(
     ]
     if not values:
         return {}
-    statement = insert(RegistryAnswer).values(values)
+    statement = insert_of(RegistryAnswer, values)
     kept = db.session.execute(
         statement.on_conflict_do_update(
             index_elements=["sha256", "registry_name", "question"],
@@ -191,36 +182,17 @@ def _move_on(
     going: Sequence[tuple[_Standing, Found, int]], evidence: Mapping[tuple[str, str], int], at: datetime
 ) -> None:
     """Move the ends of unchanged findings in one statement."""
-    if not going:
-        return
     rows = [
-        (
-            standing.id,
-            item.reference,
-            item.answered_at,
-            evidence.get((item.registry, item.evidence), standing.answer_id),
-            place,
-        )
+        {
+            "id": standing.id,
+            "reference": item.reference,
+            "answered_at": item.answered_at,
+            "answer_id": evidence.get((item.registry, item.evidence), standing.answer_id),
+            "place": place,
+        }
         for standing, item, place in going
     ]
-    lists = [
-        sa.cast(list(column), ARRAY(kind))
-        for column, kind in zip(zip(*rows, strict=True), _MOVED.values(), strict=True)
-    ]
-    columns = [sa.column(name, kind) for name, kind in _MOVED.items()]
-    moved = sa.func.unnest(*lists).table_valued(*columns).render_derived(name="moved")
-    db.session.execute(
-        sa.update(Check)
-        .where(Check.id == moved.c.id)
-        .values(
-            last_at=sa.func.greatest(Check.last_at, at),
-            reference=moved.c.reference,
-            answered_at=moved.c.answered_at,
-            answer_id=moved.c.answer_id,
-            place=moved.c.place,
-        ),
-        execution_options={"synchronize_session": False},
-    )
+    update_many(Check, rows, last_at=sa.func.greatest(Check.last_at, at))
 
 
 def _row(
@@ -276,14 +248,19 @@ def set_verified(model: type[Qualification] | type[PractitionerLicence], ids: Se
         )
 
 
-def seen_by_hand(row: Agency, subjects: Sequence[str], reason: str, at: datetime) -> None:
-    """Keep what an operator found where the registries say nothing; it stands until a registry says otherwise."""
+def seen_by_hand(
+    row: Agency, subjects: Sequence[str], reason: str, at: datetime, *, outcome: Outcome = Outcome.PASS
+) -> None:
+    """Keep what an operator found where the registries say nothing; it stands until a registry says otherwise.
+
+    What is denied (outcome FAIL) verifies nothing.
+    """
     values = [
         {
             "agency_id": row.id,
             "code": BY_HAND,
             "subject": subject,
-            "outcome": Outcome.PASS,
+            "outcome": outcome,
             "registry_name": "",
             "reference": "",
             "sentence": N_("An operator looked at it: %(reason)s"),
@@ -297,7 +274,7 @@ def seen_by_hand(row: Agency, subjects: Sequence[str], reason: str, at: datetime
     ]
     if values:
         db.session.execute(sa.insert(Check), values)
-    for prefix, model in VERIFIABLE.items():
+    for prefix, model in VERIFIABLE.items() if outcome is Outcome.PASS else ():
         numbers = [int(number) for head, _colon, number in map(_parts, subjects) if head == prefix]
         set_verified(model, numbers, at)
 

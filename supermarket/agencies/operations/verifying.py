@@ -12,10 +12,10 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from supermarket.agencies import events
-from supermarket.agencies.models import Agency, Check, Outcome, Reverification, ReverificationState, Service
+from supermarket.agencies.models import Agency, Check, Outcome, Reverification, ReverificationState
 from supermarket.agencies.operations.common import locked, refuse
 from supermarket.agencies.operations.files import file_of
-from supermarket.agencies.operations.findings import Mark, mark, seen_by_hand
+from supermarket.agencies.operations.findings import Mark, mark
 from supermarket.agencies.operations.services import refresh_services
 from supermarket.agencies.operations.standing import freeze
 from supermarket.agencies.states import REVERIFICATION, ReverificationAction
@@ -126,25 +126,6 @@ def freeze_for_reverification(
     freeze(row.uscc, basis=basis, until=until, actor=actor, at=at)
     _decided(row, case, after, basis, actor, at)
     return case
-
-
-def confirm_service(uscc: str, matter_code: str, *, reason: str, actor: Actor, at: datetime) -> Service:
-    """The operator reads what no check can tell of a service offered: shown, if all that it needs is verified.
-
-    Holds until a registry says otherwise. Raises NotFound, Forbidden, InvalidInput without a reason.
-    """
-    row = locked(uscc)
-    authorise(actor, P.AGENCY_DECIDE, region=row.region_code)
-    service = next((item for item in row.services if item.matter_code == matter_code), None)
-    if service is None:
-        raise NotFound(_("There is no such service."))
-    if not reason.strip():
-        refuse([FieldError("reason", "missing", _("Give the reason."))])
-    seen_by_hand(row, [f"service:{matter_code}"], reason.strip(), at)
-    refresh_services(row, file_of(uscc, at), at)
-    data: dict[str, Value] = {"matter_code": matter_code, "reason": reason.strip()}
-    record(events.SERVICE_CONFIRMED, uscc, actor=actor, at=at, data=data)
-    return service
 
 
 def _decided(

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField, SelectChoice, TextAreaField
 
 from supermarket.agencies.models import Check, Onboarding, Standing
-from supermarket.agencies.queries import agency_file, standing_changes, unchecked, waiting_for_decision
+from supermarket.agencies.queries import agency_file, standing_changes, waiting_for_decision
 from supermarket.agencies.verification import evidence as evidence_of
 from supermarket.agencies.verification import findings_history
 from supermarket.core.clock import now
@@ -26,6 +26,7 @@ from supermarket.web.looks import word
 from supermarket.web.officer.agency_file import decided_by, office_file
 from supermarket.web.officer.blueprint import AGENCIES, blueprint
 from supermarket.web.officer.queue import asking_of, next_item
+from supermarket.web.officer.sources import imported_unchecked, imported_unchecked_count
 
 STANDING_OFFICES = (P.STANDING_APPROVE_AS_AUTHORITY, P.STANDING_APPROVE_AS_OPERATOR)
 
@@ -55,6 +56,21 @@ class CaseForm(CommandForm):
     )
     reason = TextAreaField(_l("Reason"), validators=[Text(2, 2_000)])
     until = MomentField(_l("Frozen until"), validators=[Soon()])
+    onwards = BooleanField(_l("Go to the next one afterwards"), default=True)
+
+
+class ScopeForm(CommandForm):
+    """The operator's word on a scope of business that no check can read."""
+
+    decision = RadioField(
+        _l("Does the registered scope cover this service?"),
+        choices=[
+            SelectChoice("covered", _l("Yes: show the service, if nothing else is missing")),
+            SelectChoice("not_covered", _l("No: it stays hidden")),
+        ],
+        validators=[Needed()],
+    )
+    reason = TextAreaField(_l("Reason"), validators=[Text(2, 2_000)])
     onwards = BooleanField(_l("Go to the next one afterwards"), default=True)
 
 
@@ -89,10 +105,13 @@ def agency_list() -> str:
     chosen = DirectoryFilter(q=asked.q, standing=Standing(standing) if standing in set(Standing) else None, sort="name")
     found, _facets = directory(chosen, Slice(number=asked.page))
     actor = present_actor()
+    may_import = any(actor.grants_with(P.AGENCY_CHECK))
     return render_template(
         "officer/agencies.html",
         waiting=[row for row in waiting_for_decision() if may(actor, P.AGENCY_DECIDE, region=row.region_code)],
-        unchecked=[row for row in unchecked(20) if may(actor, P.AGENCY_CHECK, region=row.region_code)],
+        unchecked=imported_unchecked(actor, 20) if may_import else (),
+        unchecked_count=imported_unchecked_count(actor) if may_import else 0,
+        may_import=may_import,
         found=found,
         asked=asked,
         chosen=chosen.standing,
@@ -111,11 +130,18 @@ def agency_page(uscc: str, **answered: CommandForm) -> str:
     decide = DecideForm(formdata=None, prefix="decide")
     if preset is not None:
         decide.decision.data, decide.reason.data = preset
+    file = office_file(row)
     forms: dict[str, CommandForm] = {
         "decide": decide,
         "case": CaseForm(formdata=None, prefix="case"),
-        "change": DecideForm(formdata=None, prefix="change"),
         "note": NoteForm(formdata=None, prefix="note"),
+        **{name: DecideForm(formdata=None, prefix=name) for item in file.changes for name in [f"change-{item.number}"]},
+        **{
+            name: ScopeForm(formdata=None, prefix=name)
+            for item in file.services
+            if item.unclear
+            for name in [f"scope-{item.row.matter_code}"]
+        },
         **answered,
     }
     decides = may(actor, P.AGENCY_DECIDE, region=row.region_code)
@@ -126,7 +152,7 @@ def agency_page(uscc: str, **answered: CommandForm) -> str:
     return render_template(
         "officer/agency.html",
         agency=row,
-        file=office_file(row),
+        file=file,
         history=[shown(check) for check in findings_history(row.id, 60) if not check.present],
         events=timelines.entries(timeline(subject_kind="agency", subject_code=uscc, public_only=False, limit=60)),
         changes=standing_changes(row.id),

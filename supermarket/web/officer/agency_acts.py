@@ -19,7 +19,7 @@ from supermarket.core.forms import CommandForm
 from supermarket.core.permissions import P, authorise
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, perform, tell
-from supermarket.web.officer.agencies import CaseForm, DecideForm, NoteForm, agency_page
+from supermarket.web.officer.agencies import CaseForm, DecideForm, NoteForm, ScopeForm, agency_page
 from supermarket.web.officer.blueprint import blueprint
 from supermarket.web.officer.queue import asking_of, next_item
 
@@ -86,14 +86,38 @@ def decide_case(uscc: str, number: int) -> tuple[str, int] | Response:
 @needs(P.AGENCY_DECIDE)
 def decide_change(uscc: str, number: int) -> tuple[str, int] | Response:
     """Admit or refuse a change of profile that some registry did not answer for."""
-    form = DecideForm(prefix="change")
+    name = f"change-{number}"
+    form = DecideForm(prefix=name)
     change_id = change_of(find_agency(uscc).id, min(number, LARGEST)).id
     return _act(
         uscc,
-        "change",
+        name,
         form,
         lambda: agencies.decide_change(
             change_id, admit=form.decision.data == "admit", reason=form.reason.data, actor=present_actor(), at=now()
+        ),
+        _("Decided. The agency is told, with your reason."),
+        onwards=bool(form.onwards.data),
+    )
+
+
+@blueprint.post("/agencies/<uscc>/scopes/<matter_code>")
+@needs(P.AGENCY_DECIDE)
+def decide_scope(uscc: str, matter_code: str) -> tuple[str, int] | Response:
+    """Say whether the registered scope of business covers a service of which no check can tell."""
+    name = f"scope-{matter_code}"
+    form = ScopeForm(prefix=name)
+    return _act(
+        uscc,
+        name,
+        form,
+        lambda: agencies.decide_scope(
+            uscc,
+            matter_code,
+            covers=form.decision.data == "covered",
+            reason=form.reason.data,
+            actor=present_actor(),
+            at=now(),
         ),
         _("Decided. The agency is told, with your reason."),
         onwards=bool(form.onwards.data),

@@ -19,6 +19,7 @@ from supermarket.agencies.models import (
 from supermarket.agencies.operations.files import file_of
 from supermarket.agencies.queries import last_checks
 from supermarket.agencies.rules import service_result
+from supermarket.agencies.scope_queries import unclear_matters
 from supermarket.core.clock import now
 from supermarket.core.events import Event
 from supermarket.disclosure.queries import organisation_names
@@ -49,6 +50,7 @@ class Offered:
     group: Group | None
     hidden: str
     missing: Sequence[str]
+    unclear: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,13 @@ class OfficeFile:
     notes: Sequence[AgencyNote]
     matter_names: Mapping[str, str]
 
+    @property
+    def to_decide(self) -> str:
+        """The anchor of the first change or scope that waits for the office; empty where none does."""
+        anchors = [f"change-{item.number}" for item in self.changes]
+        anchors += [f"scope-{item.row.matter_code}" for item in self.services if item.unclear]
+        return anchors[0] if anchors else ""
+
 
 def office_file(row: Agency) -> OfficeFile:
     """Read it; `row` comes with its file. About ten statements, however much is filed."""
@@ -76,6 +85,7 @@ def office_file(row: Agency) -> OfficeFile:
     file = file_of(row.uscc, now())
     offered = {service.matter_code: service for service in file.services}
     kinds = kind_names()
+    unclear = unclear_matters(row.id)
 
     def missing(code: str) -> list[str]:
         known = offered.get(code)
@@ -90,6 +100,7 @@ def office_file(row: Agency) -> OfficeFile:
             group=groups.get(f"service:{service.matter_code}"),
             hidden=hidden_label(service.hidden_reason),
             missing=missing(service.matter_code),
+            unclear=service.matter_code in unclear,
         )
         for service in row.services
     ]

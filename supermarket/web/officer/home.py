@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from supermarket.agencies.models import Agency, Standing
-from supermarket.agencies.queries import unchecked
 from supermarket.core.events import Event
 from supermarket.core.permissions import Actor, P, Role
 from supermarket.disclosure.queries import agency_names
@@ -33,7 +32,7 @@ from supermarket.web.looks import word
 from supermarket.web.officer.matter_work import matter_work
 from supermarket.web.officer.matters import region_of
 from supermarket.web.officer.regions import regions_of, within
-from supermarket.web.officer.sources import LABELS, loud, quiet_count
+from supermarket.web.officer.sources import LABELS, imported_unchecked_count, loud, quiet_count
 from supermarket.web.officer.standing import filed_opinions
 from supermarket.web.work import Count, Desk, Door, Figure, Work, by_due, changes, work
 
@@ -253,7 +252,7 @@ def operator() -> str:
     found = _waiting(actor, Role.OPERATOR)
     counted = sa.select(Agency.standing, sa.func.count()).group_by(Agency.standing)
     standing = {row[0]: row[1] for row in db.session.execute(counted)}
-    imported = unchecked(1)
+    imported = imported_unchecked_count(actor)
     return Desk(
         title=_("Operator's desk"),
         lead=_lead(actor, (P.PROJECT_REVIEW,)),

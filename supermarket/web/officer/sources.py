@@ -13,12 +13,13 @@ from supermarket.agencies.change_queries import changes_waiting
 from supermarket.agencies.models import Agency, Onboarding, Standing
 from supermarket.agencies.practitioner_queries import moves_disputed
 from supermarket.agencies.queries import agencies_by_uscc
-from supermarket.agencies.verification import Silence, onboarding_waiting, reverification_cases
+from supermarket.agencies.scope_queries import services_unclear
+from supermarket.agencies.verification import Silence, Waiting, onboarding_waiting, reverification_cases
 from supermarket.core.clock import local_text
 from supermarket.core.permissions import Actor, P, may
 from supermarket.extensions import db
 from supermarket.matters.models import MatterState
-from supermarket.matters.queries import office_list
+from supermarket.matters.queries import names, office_list
 from supermarket.projects.exception_queries import exceptions_waiting
 from supermarket.standing.decisions import Office
 from supermarket.standing.queries import open_cases, waiting_rectifications
@@ -71,13 +72,18 @@ def silent_because(silent: Sequence[Silence]) -> str:
     )
 
 
+def _why(item: Waiting) -> str:
+    parts = ["、".join(dict.fromkeys(map(check_label, item.to_look_at))), silent_because(item.silent)]
+    return " ".join(part for part in parts if part) or str(_("Some finding is not known."))
+
+
 def _onboarding(actor: Actor) -> Sequence[QueueItem]:
     return [
         QueueItem(
             kind="onboarding",
             subject=item.agency.name,
             code=item.agency.uscc,
-            why=silent_because(item.silent) or _("Some finding is not known."),
+            why=_why(item),
             url=url_for("office.agency", uscc=item.agency.uscc),
             region=item.agency.region_code,
             since=item.silent[0].since if item.silent else item.agency.applied_at,
@@ -98,12 +104,13 @@ def _imported(actor: Actor) -> sa.ColumnElement[bool]:
     )
 
 
-def _unchecked(actor: Actor) -> Sequence[QueueItem]:
+def imported_unchecked(actor: Actor, limit: int = MOST * 5) -> Sequence[QueueItem]:
+    """Entries that a file brought in and whose checks nobody has started, the oldest first."""
     rows = db.session.execute(
         sa.select(Agency.name, Agency.uscc, Agency.region_code, Agency.applied_at)
         .where(_imported(actor))
         .order_by(Agency.applied_at, Agency.id)
-        .limit(MOST * 5)
+        .limit(limit)
     ).all()
     return [
         QueueItem(
@@ -119,7 +126,8 @@ def _unchecked(actor: Actor) -> Sequence[QueueItem]:
     ]
 
 
-def _unchecked_count(actor: Actor) -> int:
+def imported_unchecked_count(actor: Actor) -> int:
+    """How many there are of them."""
     return db.session.scalar(sa.select(sa.func.count()).select_from(Agency).where(_imported(actor))) or 0
 
 
@@ -168,6 +176,28 @@ def _changes(actor: Actor) -> Sequence[QueueItem]:
             )
         )
     return found
+
+
+def _scopes(actor: Actor) -> Sequence[QueueItem]:
+    """Services of which no check can tell whether the registered scope covers them; three statements, one for names."""
+    rows = [item for item in services_unclear(MOST) if may(actor, P.AGENCY_DECIDE, region=item.agency.region_code)]
+    known = names(sorted({item.matter_code for item in rows}))
+    return [
+        QueueItem(
+            kind="scope",
+            subject=item.agency.name,
+            code=item.agency.uscc,
+            why=_(
+                "Whether the registered scope covers “%(service)s” has to be read; it is hidden until then.",
+                service=known.get(item.matter_code, item.matter_code),
+            ),
+            url=url_for("office.agency", uscc=item.agency.uscc) + f"#scope-{item.matter_code}",
+            region=item.agency.region_code,
+            since=item.finding.first_at,
+            due=item.due_at,
+        )
+        for item in rows
+    ]
 
 
 def _matters(actor: Actor) -> Sequence[QueueItem]:
@@ -271,11 +301,19 @@ SOURCES: tuple[Source, ...] = (
     Source("onboarding", _l("Onboarding that waits"), (P.AGENCY_DECIDE,), _onboarding),
     Source("reverification", _l("No longer verified"), (P.AGENCY_DECIDE,), _reverification),
     Source("profile_change", _l("Changes of profile"), (P.AGENCY_DECIDE,), _changes),
+    Source("scope", _l("Scope of business to be read"), (P.AGENCY_DECIDE,), _scopes),
     Source("move", _l("Moves in dispute"), (P.AGENCY_DECIDE,), _moves),
     Source("exception", _l("Requirement exceptions"), (P.REQUIREMENT_EXCEPT,), _exceptions),
     Source("standing", _l("Demotion and removal"), STANDING, _standing, quiet=True),
     Source("matter", _l("Matters submitted"), (P.MATTER_PUBLISH,), _matters, quiet=True),
-    Source("unchecked", _l("Imported, unchecked"), (P.AGENCY_CHECK,), _unchecked, _unchecked_count, quiet=True),
+    Source(
+        "unchecked",
+        _l("Imported, unchecked"),
+        (P.AGENCY_CHECK,),
+        imported_unchecked,
+        imported_unchecked_count,
+        quiet=True,
+    ),
 )
 LABELS = {source.kind: source.label for source in SOURCES}
 PERMISSIONS = tuple(dict.fromkeys(permission for source in SOURCES for permission in source.permissions))
