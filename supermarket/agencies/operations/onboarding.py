@@ -1,6 +1,6 @@
 """The onboarding form: sent in, checked, decided by the system or, where a registry is silent, by an operator."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,12 +14,13 @@ from supermarket.agencies.models import Agency, Check, Onboarding, Outcome, Stan
 from supermarket.agencies.operations.common import locked, refuse
 from supermarket.agencies.operations.files import file_of, files_of
 from supermarket.agencies.operations.findings import Change, keep, seen_by_hand
-from supermarket.agencies.operations.services import refresh_services, refresh_together
+from supermarket.agencies.operations.services import next_expiry, refresh_services, show_and_hide
 from supermarket.agencies.operations.standing import apply
 from supermarket.agencies.operations.verifying import decision_due, follow_up
 from supermarket.agencies.queries import last_checks
 from supermarket.agencies.states import ONBOARDING, STANDING, OnboardingAction, StandingAction
 from supermarket.agencies.verification import IN_THE_MARKET
+from supermarket.core.bulk import update_many
 from supermarket.core.errors import FieldError, WrongState
 from supermarket.core.events import Entry, Value, record, record_many
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise, may
@@ -133,14 +134,28 @@ def conclude(rounds: Sequence[Concluded], *, actor: Actor, at: datetime) -> None
     entries = [Entry(events.CHECK_FAILED, row.uscc, {"codes": codes}) for row, codes in told if codes]
     record_many(entries, actor=SYSTEM, at=at)
     files = files_of([each.row.id for each in rounds], at)
-    for each in rounds:
-        each.row.checked_at = at
-        # What was filed between asking and now was asked of nobody: at once again.
-        each.row.checks_due_at = next_run(each.row, each.found, at) if each.asked_all else at
-        # The same columns for all, changed or not: one statement takes them together.
-        for name in ("checked_at", "checks_due_at", "expiry_due_at"):
-            sa.orm.attributes.flag_modified(each.row, name)
-    refresh_together([each.row for each in rounds], files, at)
+    show_and_hide([each.row for each in rounds], files, at)
+    _note_checked(rounds, files, at)
+
+
+def _note_checked(rounds: Sequence[Concluded], files: Mapping[int, AgencyFile], at: datetime) -> None:
+    """When each was checked, is checked again, and loses a certificate next. Pages made before are stale."""
+    db.session.flush()
+    values: list[dict[str, object]] = [
+        {
+            "id": each.row.id,
+            "checked_at": at,
+            # What was filed between asking and now was asked of nobody: at once again.
+            "checks_due_at": next_run(each.row, each.found, at) if each.asked_all else at,
+            "expiry_due_at": next_expiry(files[each.row.id]),
+        }
+        for each in rounds
+    ]
+    # The session would send a versioned row at a time; these are locked, so nobody else has counted on.
+    update_many(Agency, values, version=Agency.version + 1)
+    for each, new in zip(rounds, values, strict=True):
+        for name, value in (new | {"version": each.row.version + 1}).items():
+            sa.orm.attributes.set_committed_value(each.row, name, value)
 
 
 def _counts(each: Concluded) -> dict[str, Value]:

@@ -11,8 +11,9 @@ from supermarket.agencies import events, rules
 from supermarket.agencies.checks import AgencyFile
 from supermarket.agencies.checks.base import OfferedService
 from supermarket.agencies.held_back import held_back
-from supermarket.agencies.models import Agency, Check, Outcome, Reverification, ReverificationState
+from supermarket.agencies.models import Agency, Check, Outcome, Reverification, ReverificationState, Service
 from supermarket.agencies.operations.findings import BY_HAND
+from supermarket.core.bulk import update_many
 from supermarket.core.events import Entry, record_many
 from supermarket.core.permissions import SYSTEM
 from supermarket.core.working_days import local_moment
@@ -29,14 +30,16 @@ def refresh_services(row: Agency, file: AgencyFile, at: datetime) -> None:
     The reason is that of an office (held_back), "not_published", "check:<code>" where a check fails, "unchecked" where
     nothing is confirmed yet, else what the file lacks. Sets when the next certificate ends. `row` is locked.
     """
-    refresh_together([row], {row.id: file}, at)
+    show_and_hide([row], {row.id: file}, at)
+    row.expiry_due_at = next_expiry(file)
+    db.session.flush()
 
 
-def refresh_together(rows: Sequence[Agency], files: Mapping[int, AgencyFile], at: datetime) -> None:
-    """The same for several locked agencies, in a fixed number of statements."""
+def show_and_hide(rows: Sequence[Agency], files: Mapping[int, AgencyFile], at: datetime) -> None:
+    """The same for the services of several locked agencies, in a fixed number of statements."""
     ids = [row.id for row in rows]
     by_office, cases, denied, scopes = held_back(rows), _case_codes(ids), _denied(ids), _scopes(ids)
-    entries = list[Entry]()
+    entries, changed = list[Entry](), list[dict[str, object]]()
     for row in rows:
         file = files[row.id]
         offered = {service.matter_code: service for service in file.services}
@@ -53,14 +56,14 @@ def refresh_together(rows: Sequence[Agency], files: Mapping[int, AgencyFile], at
                 reason = _reason(known, file, denied[row.id], scope, service.hidden_reason)
             if reason == service.hidden_reason:
                 continue
-            service.hidden_reason = reason
+            changed.append({"id": service.id, "hidden_reason": reason})
+            sa.orm.attributes.set_committed_value(service, "hidden_reason", reason)
             data = {"matter_code": service.matter_code}
             if reason is None:
                 entries.append(Entry(events.SERVICE_SHOWN, row.uscc, data))
             else:
                 entries.append(Entry(events.SERVICE_HIDDEN, row.uscc, data | {"reason": reason}))
-        row.expiry_due_at = next_expiry(file)
-    db.session.flush()
+    update_many(Service, changed)
     record_many(entries, actor=SYSTEM, at=at)
 
 
