@@ -64,7 +64,7 @@ def test_after_a_decision_the_next_one_comes_and_a_second_word_changes_nothing(a
     browser = make_browser(app, make_user(Role.OPERATOR, office, region_code=SICHUAN))
     url = f"/office/agencies/{first.uscc}"
     page = page_of(browser, f"{url}?queue=kind%3Donboarding")
-    assert "A registry is silent" in page and "What to do" in page and "Next one" in page
+    assert "A registry gives no usable answer" in page and "What to do" in page and "Next one" in page
     onwards = REASON | {"decide-onwards": "y", "queue": "kind=onboarding"}
     answer = browser.post(f"{url}/decide", data=onwards)
     assert answer.status_code == 303

@@ -66,7 +66,7 @@ def test_the_queue_says_what_waits_why_and_marks_what_is_overdue(app: Flask, ses
     words = words_of(page.get_data(as_text=True))
     assert page.status_code == 200
     assert words.index(late.name) < words.index(early.name)
-    assert "is silent since" in words and "Enterprise register" in words and "1 overdue" in words
+    assert "gives no usable answer since" in words and "Enterprise register" in words and "1 overdue" in words
     only = words_of(browser.get("/office/queue?overdue=yes").get_data(as_text=True))
     assert late.name in only and early.name not in only
     by_registry = words_of(browser.get("/office/queue?registry=social-credit").get_data(as_text=True))

@@ -117,7 +117,7 @@ def _facets(found: Sequence[QueueItem], wanted: Asking, at: datetime) -> list[li
             _("Due"), "overdue", counts("overdue", lambda item: ["yes"] if is_overdue(item, at) else []), _overdue_label
         ),
         listing.facet(
-            _("Silent registry"), "registry", counts("registry", lambda item: item.registries), registry_label
+            _("Registry without a usable answer"), "registry", counts("registry", lambda item: item.registries), registry_label
         ),
         listing.facet(
             _("Region"), "region", counts("region", lambda item: [_place(item.region)]), region_name, most=22
@@ -194,7 +194,7 @@ def queue() -> str | Response | Answer:
     labels: dict[str, tuple[str, listing.Say]] = {
         "kind": (_("Kind"), _kind_label),
         "region": (_("Region"), region_name),
-        "registry": (_("Silent registry"), registry_label),
+        "registry": (_("Registry without a usable answer"), registry_label),
         "overdue": (_("Due"), _overdue_label),
     }
     may_check = any(actor.grants_with(P.AGENCY_CHECK))
@@ -229,7 +229,7 @@ def start_checks() -> Answer | tuple[str, int]:
     kind = KIND_OF_RUN.get(wanted.kind)
     if kind is None:
         raise InvalidInput(_("Choose imported agencies or onboarding that waits."))
-    ticked = set(request.form.getlist("uscc"))
+    ticked = {listing.clean(code) for code in request.form.getlist("uscc")}
     found = items_for(actor, wanted, at)
     match request.form.get("which", ""):
         case "all":

@@ -60,10 +60,10 @@ class Source:
 
 
 def silent_because(silent: Sequence[Silence]) -> str:
-    """Which registries are silent, since when, and what they were asked."""
+    """Which registries are silent or contradict themselves, since when, and what they were asked."""
     return " ".join(
         _(
-            "“%(registry)s” is silent since %(since)s: %(checks)s.",
+            "“%(registry)s” gives no usable answer since %(since)s: %(checks)s.",
             registry=registry_label(item.registry),
             since=local_text(item.since),
             checks="、".join(dict.fromkeys(check_label(code) for code in item.codes)),
