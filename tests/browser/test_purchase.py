@@ -112,7 +112,7 @@ def _check_the_draw(site: Site, reader: Person, code: str, folder: Path) -> None
     assert (ours.exit_code, anybodys.returncode) == (1, 1), ours.output + anybodys.stdout
     for file, sentence in ((record, "nothing differs"), (changed, "This record does not hold.")):
         reader.open("/verify")
-        reader.page.locator("input[type=file]").set_input_files(file)
+        reader.page.locator("#record").set_input_files(file)
         reader.press("Check the record")
         reader.told(sentence)
 
