@@ -1,12 +1,14 @@
 """The numbers of the market in words: what each is, its unit, and where it belongs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from supermarket.core.money import format_yuan
+from supermarket.matters.queries import names
 from supermarket.policies.defaults import PolicyValue
 
 WORKING, CALENDAR, MONEY, PERCENT, COUNT, MINUTES, WORD = (
@@ -18,6 +20,7 @@ WORKING, CALENDAR, MONEY, PERCENT, COUNT, MINUTES, WORD = (
     "minutes",
     "word",
 )
+PAIRS = "pairs"
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ GROUPS: Mapping[str, tuple[object, Mapping[str, Number]]] = {
             "splitting_days": Number(_l("Purchases of one matter are added up over"), CALENDAR),
             "repeat_direct_awards": Number(_l("Direct awards to one agency until an alert"), COUNT),
             "barred_pairs": Number(
-                _l("Pairs of matters that one agency may not both do for one investment project"), WORD
+                _l("Pairs of matters that one agency may not both do for one investment project"), PAIRS
             ),
         },
     ),
@@ -121,21 +124,28 @@ _SOURCES: Mapping[str, object] = {
 }
 
 
+def pairs(values: Sequence[str]) -> list[tuple[str, ...]]:
+    """Pairs of matters, each by its name in force; the code where there is none."""
+    codes = [tuple(value.split(":")) for value in values]
+    known = names([code for pair in codes for code in pair])
+    return [tuple(known.get(code, code) for code in pair) for pair in codes]
+
+
 def shown(value: PolicyValue, unit: str) -> str:
     """A number with its unit, in the reader's language."""
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     if isinstance(value, list):
-        return ", ".join(value)
+        return "; ".join(" – ".join(pair) for pair in pairs(value)) if unit == PAIRS else ", ".join(value)
     match unit:
         case "money" if isinstance(value, int):
             return format_yuan(value)
         case "working":
-            return str(_("%(number)s working days", number=value)) if value else str(_("at once"))
+            return str(ngettext("%(num)s working day", "%(num)s working days", int(value))) if value else _("at once")
         case "calendar":
-            return str(_("%(number)s calendar days", number=value))
+            return str(ngettext("%(num)s calendar day", "%(num)s calendar days", int(value)))
         case "minutes":
-            return str(_("%(number)s minutes", number=value))
+            return str(ngettext("%(num)s minute", "%(num)s minutes", int(value)))
         case "percent":
             return f"{value} %"
     head = str(value).partition(":")[0]

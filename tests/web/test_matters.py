@@ -105,7 +105,7 @@ def test_the_editor_grows_shrinks_and_loses_nothing(app: Flask, session: Session
     [
         ({"tree-0-kind": "Q001"}, "was abolished and must not be demanded"),
         ({"tree-0-kind": "Q021", "tree-0-level": "特级"}, "has no level 特级"),
-        ({"tree-0-kind": "", "tree-0-level": "甲级"}, "a code is needed"),
+        ({"tree-0-kind": "", "tree-0-level": "甲级"}, "Line 1: choose the qualification first"),
         ({"tree-0-kind": "Q064"}, "held by people"),
         ({"tree-0-kind": "Q021", "licence-0-kind": "Q064", "licence-0-count": "zwei"}, "whole number"),
         ({"tree-0-kind": "Q021", "licence-0-kind": "Q021", "licence-0-count": "1"}, "no personal licence"),

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 from flask import current_app, redirect, render_template, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
+from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
 
 from supermarket.core.clock import now
 from supermarket.core.errors import NotFound
+from supermarket.core.forms import Needed
 from supermarket.core.permissions import Actor, P, may
 from supermarket.core.working_days import local_date
 from supermarket.matters import operations as matters
@@ -19,6 +23,7 @@ from supermarket.matters.queries import matter as find_matter
 from supermarket.matters.queries import office_list, regional_office_list, regional_regions, versions
 from supermarket.matters.rules import change_kind_name
 from supermarket.matters.states import MATTER, MatterAction
+from supermarket.policies.queries import ancestors, region_names
 from supermarket.web import listing
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, perform, tell
@@ -136,6 +141,8 @@ def _page(
     row: Matter, form: EditMatterForm | None = None, returning: ReasonForm | None = None, *, answered: bool = False
 ) -> str:
     version = working_version(row)
+    if form is not None:
+        editors.reworded(form)
     tests = checklist(version)
     history = versions(row.code, public_only=False)
     published = row.published_version
@@ -162,7 +169,24 @@ def _page(
     )
 
 
+class NewMatterPageForm(NewMatterForm):
+    """The form of a new matter on the page: regions by name, and nothing chosen before somebody chose."""
+
+    region = SelectField(_l("Region"), validators=[Needed()])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        actor, names = present_actor(), region_names()
+        own = sorted(code for code in names if may(actor, P.MATTER_EDIT, region=code))
+        self.region.choices = [
+            SelectChoice(code, "\u3000" * (len(ancestors(code)) - 1) + names[code][0]) for code in own
+        ]
+        for name in ("industry", "stage", "commissioned_by", "fee_bearer", "fee_kind"):
+            self[name].choices = [SelectChoice("", _("– choose –")), *self[name].choices]
+
+
 def _new_page(form: NewMatterForm, *, answered: bool = False) -> str:
+    editors.reworded(form)
     return render_template(
         "officer/new_matter.html",
         form=form,
@@ -177,14 +201,14 @@ def _new_page(form: NewMatterForm, *, answered: bool = False) -> str:
 def new_matter() -> str:
     """The empty form."""
     region = list_region(present_actor())
-    return _new_page(NewMatterForm(formdata=None, region=region, valid_from=local_date(now())))
+    return _new_page(NewMatterPageForm(formdata=None, region=region, valid_from=local_date(now())))
 
 
 @blueprint.post("/matters/new")
 @needs(P.MATTER_EDIT)
 def draft_matter() -> str | tuple[str, int] | Response:
     """Begin a matter; a button of the requirement editor only changes the form."""
-    form = NewMatterForm(formdata=editors.formdata())
+    form = NewMatterPageForm(formdata=editors.formdata())
     if editors.wanted():
         return _new_page(form, answered=True)
     done, status = attempt(

@@ -1,7 +1,7 @@
 """The requirement editor of the list office's forms: rows and groups to choose from, the sentence beside them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import request
@@ -10,8 +10,9 @@ from werkzeug.datastructures import MultiDict
 
 from supermarket.data import catalogue
 from supermarket.data.facts import Holder, QualificationKind
-from supermarket.data.requirements import parse_licences
+from supermarket.data.requirements import MOST_PEOPLE, parse_licences
 from supermarket.matters import requirement_tree, tree_form
+from supermarket.matters.forms import MatterForm
 from supermarket.matters.models import MatterVersion
 from supermarket.matters.requirement_tree import as_sentence
 from supermarket.matters.tree_form import Group, LicenceRow
@@ -94,6 +95,44 @@ def formdata() -> "MultiDict[str, str]":
         rows = tree_form.read_licences(request.form)
         found["licences"] = json.dumps(tree_form.licences_json(rows), ensure_ascii=False)
     return found
+
+
+def reworded(form: MatterForm) -> None:
+    """Name the two fields as the page does, and say what is wrong in them line by line instead of by place in JSON."""
+    form.requirement.label.text = _("Required qualifications")
+    form.licences.label.text = _("Required personal licences")
+    if not tree_form.is_sent(request.form):
+        return
+    if form.requirement.errors and (said := list(_row_mistakes(tree_form.read(request.form)))):
+        form.requirement.errors = said
+    if form.licences.errors and (said := list(_licence_mistakes(tree_form.read_licences(request.form)))):
+        form.licences.errors = said
+
+
+def _row_mistakes(group: Group) -> Iterator[str]:
+    for number, line in enumerate(group.lines, 1):
+        if isinstance(line, Group):
+            yield from _row_mistakes(line)
+        elif not line.empty and not line.kind:
+            yield _("Line %(number)s: choose the qualification first, then speciality and level.", number=number)
+
+
+def _licence_mistakes(rows: Sequence[LicenceRow]) -> Iterator[str]:
+    seen: set[str] = set()
+    for number, row in enumerate(rows, 1):
+        if row.empty:
+            continue
+        if not row.kind:
+            yield _("Line %(number)s: choose the licence.", number=number)
+        if not (row.count.isascii() and row.count.isdecimal() and 1 <= int(row.count) <= MOST_PEOPLE):
+            yield _(
+                "Line %(number)s: say how many people, a whole number from 1 to %(most)s.",
+                number=number,
+                most=MOST_PEOPLE,
+            )
+        if row.kind and row.kind in seen:
+            yield _("Line %(number)s: this licence is there twice; put the people together in one line.", number=number)
+        seen.add(row.kind)
 
 
 def options(kind: QualificationKind | None, chosen: str, values: Sequence[str]) -> Mapping[str, str]:

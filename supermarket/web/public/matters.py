@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from flask import Response, redirect, render_template, url_for
+from flask import Response, current_app, redirect, render_template, url_for
 from flask_babel import gettext as _
 
 from supermarket.agencies.queries import offering, offering_counts
@@ -22,9 +22,9 @@ from supermarket.matters.queries import (
     wordings_in,
 )
 from supermarket.matters.queries import matter as find_matter
-from supermarket.matters.regional import Effective
+from supermarket.matters.regional import Effective, lies_below
 from supermarket.matters.rules import change_kind_name
-from supermarket.policies.queries import industries, region_name, region_names
+from supermarket.policies.queries import ancestors, industries, region_name, region_names
 from supermarket.projects.queries import ProjectFilter, after
 from supermarket.web import listing, presenting
 from supermarket.web.access import public
@@ -49,6 +49,13 @@ def _effective(rows: Sequence[Matter], region: str) -> Mapping[str, Effective]:
         for row in rows
         if region and row.published_version is not None
     }
+
+
+def _regions(home: str) -> list[tuple[str, str]]:
+    """The regions below a list's own, by code, each set in by its depth."""
+    names = region_names()
+    below = sorted(code for code in names if lies_below(code, home))
+    return [(code, "\u3000" * (len(ancestors(code)) - 2) + names[code][0]) for code in below]
 
 
 def _download(chosen: MatterFilter) -> Response:
@@ -120,6 +127,7 @@ def matters() -> Answer:
         wanted=wanted,
         industry_names=names,
         region=region,
+        regions=_regions(str(current_app.config["HOME_REGION"])),
         effective=_effective(rows.items, region),
         offered=offering_counts([row.code for row in rows.items]),
         facets=[
@@ -155,6 +163,7 @@ def matter(code: str) -> str:
         region=region,
         effective=effective_in(row, region or row.region_code),
         regions=regional_regions(row.id),
+        choices=_regions(row.region_code),
         regional_history=regional_versions(code, region, public_only=True) if region else (),
         services=services,
         stars=stars,

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from config import ROOT
 from supermarket import __version__
+from supermarket.agencies.registry_queries import registries_now
 from supermarket.core.clock import now, real_now
 from supermarket.core.events import Event, SealedEvent
 from supermarket.core.working_days import local_date
@@ -23,7 +24,9 @@ from supermarket.policies.models import JobSlot
 from supermarket.policies.queries import calendar, children, policies_for, region_names
 from supermarket.web import listing
 from supermarket.web.access import public
-from supermarket.web.policy_words import GROUPS, WORD, Number, shown
+from supermarket.web.account.platforms import platforms
+from supermarket.web.checks import registry_label
+from supermarket.web.policy_words import GROUPS, WORD, Number, pairs, shown
 from supermarket.web.public.blueprint import blueprint
 from supermarket.web.public.projects import Answer
 
@@ -82,6 +85,7 @@ def policies() -> Answer:
         values=values,
         defaults=DEFAULTS,
         shown=shown,
+        shown_pairs=pairs,
         years=[(each, calendar().is_published(each), _special_days(each)) for each in (year, year + 1)],
     )
 
@@ -97,7 +101,12 @@ def open_data() -> str:
 @public
 def help() -> str:
     """How the market works, for each who comes."""
-    return render_template("public/help.html", values=policies_for(str(current_app.config["HOME_REGION"]), now()))
+    return render_template(
+        "public/help.html",
+        values=policies_for(str(current_app.config["HOME_REGION"]), now()),
+        registries=[registry_label(name) for name in current().registries.names],
+        platforms=platforms(),
+    )
 
 
 @dataclass(frozen=True)
@@ -142,6 +151,7 @@ def status() -> str:
     jobs = db.session.scalars(
         sa.select(JobSlot).ext(distinct_on(JobSlot.job)).order_by(JobSlot.job, JobSlot.started_at.desc())
     ).all()
+    answered = registries_now()
     parts = _parts()
     return render_template(
         "public/status.html",
@@ -150,6 +160,8 @@ def status() -> str:
         head=head,
         unsealed=unsealed or 0,
         jobs=jobs,
+        registries={name: answered.get(name) for name in current().registries.names},
+        registry_label=registry_label,
         real=real_now(),
         slow=SLOW_AFTER,
     )
