@@ -164,6 +164,11 @@ WORDS: Sequence[tuple[Barred, str]] = (
         rf"{_NEAR}{GAP}{{0,4}}?{_OFFICE}的?{GAP}{{0,6}}?{_PREFERRED}|(?:具有|具备|提供|有){_NEAR}化(?:服务"
         rf"|的服务)(?:机构|网点|团队)",
     ),
+    # A town by its bare name: 在成都设有分支机构.
+    (
+        Barred.LOCAL_BRANCH,
+        rf"在(?!{_NEAR})[\u4e00-\u9fff]{{2,6}}?{_HAVE}{_MILD}{{0,4}}?{_BRANCH}(?!的?(?:企业|单位|公司)?的?(?:名录|名单|情况|数据|信息))",
+    ),
     (Barred.LOCAL_BRANCH, rf"local (?:branch|office|subsidiary)|(?:branch|office|subsidiary) {_HERE}"),
     (
         Barred.LOCAL_TAX,
