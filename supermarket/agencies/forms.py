@@ -2,7 +2,16 @@
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
@@ -72,6 +81,11 @@ class ServiceForm(CommandForm):
     matter = StringField(_l("Matter (code)"), validators=[Text(5, 16)])
     fee_standard = TextAreaField(_l("How the fee is reckoned"), validators=[Text(1, 2_000)])
     promised_days = IntegerField(_l("Promised working days"), validators=[Needed()])
+
+    def validate_promised_days(self, field: Field) -> None:
+        """The room's limits, told together with whatever else is wrong."""
+        if field.data is not None and not 1 <= field.data <= rules.MOST_PROMISED_DAYS:
+            raise ValidationError(_("Promise from 1 to %(most)s working days.", most=rules.MOST_PROMISED_DAYS))
 
     def command(self) -> NewService:
         """The service that was typed. Raises InvalidInput."""

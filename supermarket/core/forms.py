@@ -19,6 +19,7 @@ from wtforms import (
     StringField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectFieldBase
 from wtforms.widgets import DateTimeLocalInput, TextInput
 
 from supermarket.core.clock import LOCAL
@@ -245,5 +246,12 @@ class Needed:
     field_flags = {"required": True}
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
-        if field.data is None and not field.errors:
-            raise ValidationError(_l("Please fill this in."))
+        if field.data is not None:
+            return
+        nothing = not any(str(item).strip() for item in field.raw_data or ())
+        if nothing:
+            # WTForms calls an empty day or number “not valid”, and a choice that nobody made too.
+            field.errors = []
+        if not field.errors:
+            choice = isinstance(field, SelectFieldBase)
+            raise ValidationError(_l("Please choose.") if choice else _l("Please fill this in."))

@@ -41,6 +41,8 @@ MEMBER_LIMIT: Final = 2_000
 RATIO_LIMIT: Final = 200
 NAME_BYTES: Final = 180
 _CHUNK: Final = 1 << 20
+# Content that nobody recognises.
+_ANYTHING: Final = "application/octet-stream"
 _DAMAGED: Final = N_("The file is damaged or incomplete. Please save it anew and send it again.")
 _NOT_UTF8: Final = N_("The text is not UTF-8. Please save the file as “CSV UTF-8” and send it again.")
 _PASSWORD: Final = N_("The archive is protected by a password and cannot be checked. Please send it without one.")
@@ -86,11 +88,18 @@ def identify(stream: BinaryIO, name: str, allow: frozenset[str] = ALL_TYPES) -> 
         raise FileRefused("file_empty", N_("The file is empty."))
     actual = _identify(stream, head, expected)
     if actual != expected:
+        found = actual or _guess(head)
+        if found == _ANYTHING:
+            raise FileRefused(
+                "file_mismatch",
+                N_("“%(name)s” cannot be read as what its name says. Please save it anew and send it again."),
+                name=name,
+            )
         raise FileRefused(
             "file_mismatch",
             N_("“%(name)s” is not what its name says: the content is %(found)s."),
             name=name,
-            found=actual or _guess(head),
+            found=found,
         )
     return actual
 
@@ -181,6 +190,6 @@ def _read_through(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
 def _guess(head: bytes) -> str:
     """What to call content that is on no list of ours, for the sentence only."""
     try:
-        return puremagic.from_string(head, mime=True) or "application/octet-stream"
+        return puremagic.from_string(head, mime=True) or _ANYTHING
     except (puremagic.PureError, ValueError):
-        return "application/octet-stream"
+        return _ANYTHING

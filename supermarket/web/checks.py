@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from supermarket.agencies.models import Agency, Check, Outcome
 from supermarket.data import catalogue
 from supermarket.gateways import current
+from supermarket.matters.queries import names
 from supermarket.matters.requirement_tree import Missing, MissingCode
 
 LABELS = {
@@ -106,14 +107,21 @@ class Group:
 
 def shown_checks(checks: Sequence[Check]) -> list[ShownCheck]:
     """The findings in the reader's language."""
-    return [shown(row) for row in checks]
+    matters = names(sorted({code for row in checks if (code := _matter_of(row))}))
+    return [shown(row, matters) for row in checks]
 
 
-def shown(row: Check) -> ShownCheck:
-    """One finding in the reader's language, with what to do about it."""
+def _matter_of(row: Check) -> str:
+    """The matter that a finding is about, "" for another one."""
+    head, _colon, code = row.code.partition(":")
+    return code if head == "service" else str(row.parameters.get("matter", ""))
+
+
+def shown(row: Check, matters: Mapping[str, str] | None = None) -> ShownCheck:
+    """One finding in the reader's language, with what to do about it; `matters` are names by codes."""
     return ShownCheck(
         outcome=row.outcome.value,
-        label=check_label(row.code),
+        label=_label(row, matters or {}),
         sentence=_sentence(row),
         source=" ".join(part for part in (registry_label(row.registry_name), row.reference) if part),
         at=row.answered_at or row.last_at,
@@ -205,6 +213,13 @@ def registry_label(name: str | None) -> str:
         return str(REGISTRIES[name])
     locale = get_locale()
     return current().registries.routes.label(name, "zh" if locale is None else locale.language)
+
+
+def _label(row: Check, matters: Mapping[str, str]) -> str:
+    name = matters.get(_matter_of(row))
+    if name is None:
+        return check_label(row.code)
+    return f"{check_label(row.code.partition(':')[0])} · {name}"
 
 
 def _sentence(row: Check) -> str:

@@ -27,6 +27,7 @@ LABELS = {
     "await_checks": _l("The checks are at work"),
     "await_operator": _l("The operator looks at your form"),
     "await_change": _l("A change of your profile is being checked"),
+    "answer_move": _l("Release a person, or say why not"),
     "hidden_service": _l("Bring a hidden service back"),
     "renew_certificate": _l("Renew a certificate"),
     "rectify": _l("Hand in a rectification"),

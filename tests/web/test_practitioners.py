@@ -135,6 +135,7 @@ def test_the_whole_move_by_pages(app: Flask, session: Session) -> None:
         assert secret not in page, "the agency that asks must not learn where the person is"
     assert other.name in holder.get("/agency/practitioners").text
     move = session.scalars(sa.select(PractitionerMove)).one().id
+    assert "Release a person, or say why not" in holder.get("/home").text
     assert holder.post(f"/agency/moves/{move}/refuse", data={}).status_code == 422
     assert asker.post(f"/agency/moves/{move}/release").status_code == 403
     reason = {f"move-{move}-reason": "劳动合同未到期"}

@@ -168,7 +168,14 @@ def change(number: int) -> str:
     """One change: what it changes, what the registries say; it comes again by itself until they have answered."""
     row = own_agency()
     found = change_of(row.id, min(number, 2**31 - 1))
-    return render_template("agency/change.html", agency=row, change=found, shown=shown_change(found))
+    again = _where_corrected(next(iter(found.after))) if found.state is ChangeState.REFUSED else None
+    return render_template("agency/change.html", agency=row, change=found, shown=shown_change(found), again=again)
+
+
+def _where_corrected(name: str) -> str:
+    """The page of a field of the register, for whoever was refused."""
+    what = next(what for what in CORRECTABLE if name in _register_names(what))
+    return url_for("agency.correct", what=what)
 
 
 @blueprint.post("/changes/<int:number>/check")

@@ -138,12 +138,18 @@ class QualificationForm(forms.QualificationForm):
         kind = next((item for item in catalogue.qualification_kinds() if item.code == self.kind.data), None)
         nothing = SelectChoice("", _("none"))
         levels = kind.levels if kind else ()
-        self.level.choices = [*([] if levels else [nothing]), *(SelectChoice(item, item) for item in levels)]
+        # No level by itself: the first of the list is the highest, and nobody shall claim it unawares.
+        first = SelectChoice("", _("Please choose")) if levels else nothing
+        self.level.choices = [first, *(SelectChoice(item, item) for item in levels)]
         self.speciality.choices = [nothing, *(SelectChoice(item, item) for item in (kind.specialities if kind else ()))]
 
     def validate(self, extra_validators: object = None) -> bool:
-        """The room's rules, and days that a calendar can hold."""
+        """The room's rules, a level where the kind has levels, and days that a calendar can hold."""
         fine = super().validate(extra_validators)
+        if not self.level.data and len(self.level.choices) > 1:
+            # The room says so too, but only once everything else is right.
+            self.level.errors = [_("Choose the level that the certificate states.")]
+            fine = False
         return _refuse_far_days(self, "valid_until") and fine
 
 

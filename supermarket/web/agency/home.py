@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import g, url_for
 from flask_babel import gettext as _
 
-from supermarket.agencies.models import Agency, Standing
+from supermarket.agencies.models import Agency, Onboarding, Standing
 from supermarket.agencies.queries import agency_of_actor
 from supermarket.contracts.queries import Waiting, waiting_signatures
 from supermarket.core.clock import now
@@ -147,6 +147,9 @@ def _first_steps(agency: Agency | None, enrolled: int) -> list[Door]:
                 "building",
             )
         ]
+    if agency.standing is Standing.APPLIED:
+        # What is to be done stands in the list of what waits; nobody looks for purchases yet.
+        return []
     if agency.standing is Standing.ACTIVE and not agency.services:
         return [
             Door(
@@ -174,8 +177,10 @@ def home() -> str:
     actor = present_actor()
     agency = agency_of_actor(actor)
     works = by_due(item for items in waiting(actor).values() for item in items)
-    if agency is None:
-        return Desk(_("My desk"), current_lead(None), works=works, first=_first_steps(None, 0)).page()
+    if agency is None or agency.standing is Standing.APPLIED:
+        changed = [] if agency is None else changes(actor, Event.agency_uscc == agency.uscc)
+        first = _first_steps(agency, 0)
+        return Desk(_("My desk"), current_lead(agency), works=works, changes=changed, first=first).page()
     rows = db.session.execute(
         sa.select(
             Project.state,
@@ -218,4 +223,7 @@ def home() -> str:
 
 def current_lead(agency: Agency | None) -> str:
     """Under the title: who one is here."""
-    return "" if agency is None else f"{agency.name} · {word('agency', agency.standing)}"
+    if agency is None:
+        return ""
+    not_sent = agency.standing is Standing.APPLIED and agency.onboarding is Onboarding.DRAFT
+    return f"{agency.name} · {_('not sent in yet') if not_sent else word('agency', agency.standing)}"

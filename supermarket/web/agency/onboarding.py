@@ -10,7 +10,7 @@ from supermarket.agencies import operations as agencies
 from supermarket.agencies.change_queries import draft_of
 from supermarket.agencies.commands import AgencyProfile
 from supermarket.agencies.forms import RelatedPartyForm
-from supermarket.agencies.models import Agency, Standing
+from supermarket.agencies.models import Agency, Onboarding, Standing
 from supermarket.agencies.queries import agency_of_actor
 from supermarket.core.clock import now
 from supermarket.core.forms import CommandForm
@@ -85,9 +85,17 @@ def onward(found: Progress, step: str) -> Response:
 @blueprint.get("/onboarding")
 @needs(P.AGENCY_EDIT)
 def onboarding() -> Response:
-    """The first step that is not done."""
+    """The first step that is not done; after a refusal its reasons, while the checks run or wait what they find."""
     found = on_the_way()
-    return not_here(found.agency) or redirect(found.first_open, code=303)
+    if away := not_here(found.agency):
+        return away
+    state = found.agency.onboarding if found.agency is not None else Onboarding.DRAFT
+    after = {
+        Onboarding.REFUSED: "agency.step_review",
+        Onboarding.CHECKING: "agency.progress",
+        Onboarding.WAITING: "agency.progress",
+    }
+    return redirect(url_for(after[state]) if state in after else found.first_open, code=303)
 
 
 # -- the profile

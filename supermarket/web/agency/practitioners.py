@@ -9,7 +9,7 @@ from wtforms import DateField, SelectChoice, SelectField
 from supermarket.agencies import operations as agencies
 from supermarket.agencies import practitioner_forms as rooms
 from supermarket.agencies.locks import locks_of
-from supermarket.agencies.models import Agency, Practitioner, PractitionerMove
+from supermarket.agencies.models import Agency, Practitioner, PractitionerMove, Standing
 from supermarket.agencies.practitioner_queries import moves_asked_by, moves_asked_of, open_moves_of
 from supermarket.agencies.queries import agency_file, last_checks
 from supermarket.agencies.queries import practitioners as people_of
@@ -28,6 +28,8 @@ from supermarket.web.acting import attempt, perform, tell
 from supermarket.web.agency.blueprint import blueprint, own_agency
 from supermarket.web.agency.filing import filed, kind_names
 from supermarket.web.agency.forms import Day, PractitionerForm, kind_choices
+from supermarket.web.agency.frames import place_of
+from supermarket.web.agency.steps import PEOPLE
 from supermarket.web.practitioner_words import MOVES, licence_look
 
 LAST_ID = 2**31 - 1
@@ -70,6 +72,8 @@ def _practitioners_page(row: Agency, form: PractitionerForm, refused: dict[int, 
         "agency/practitioners.html",
         agency=row,
         people=people,
+        # Who is on the way in files people inside of it and goes on from there.
+        place=place_of(PEOPLE) if row.standing is Standing.APPLIED else None,
         form=form,
         kind_names=kind_names(),
         today=today,

@@ -169,7 +169,7 @@ def _missing(found: Progress, key: str) -> list[Missing]:
         return _of_profile(found, url)
     missing = []
     if DRAFTS.get(key) in found.drafts:
-        missing.append(Missing(_("What you began here is not finished"), url, blocking=False))
+        missing.append(Missing(_begun_words(key), url, blocking=False))
     if row is None:
         return missing
     match key:
@@ -190,6 +190,15 @@ def _missing(found: Progress, key: str) -> list[Missing]:
         case "pledge" if row.pledge_signed_at is None:
             missing.append(Missing(_("The signed pledge"), url))
     return missing
+
+
+def _begun_words(key: str) -> str:
+    words = {
+        SERVICES: _("A service that you began is not finished"),
+        QUALIFICATIONS: _("A certificate that you began is not finished"),
+        PARTIES: _("A related party that you began is not finished"),
+    }
+    return str(words[key])
 
 
 def _of_certificates(found: Progress) -> list[Missing]:

@@ -6,7 +6,8 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from supermarket.agencies.change_queries import open_changes
-from supermarket.agencies.models import Agency, Onboarding, Standing
+from supermarket.agencies.models import Agency, MoveState, Onboarding, Standing
+from supermarket.agencies.practitioner_queries import moves_asked_of
 from supermarket.agencies.verification import reminders_of
 from supermarket.core.working_days import local_moment
 from supermarket.matters.queries import names, qualification_kinds
@@ -25,7 +26,7 @@ def of_profile(row: Agency, at: datetime) -> list[Work]:
         return _of_applicant(row)
     if row.standing in OUT:
         return []
-    return [*_of_changes(row), *_of_services(row), *_of_ends(row, at)]
+    return [*_of_moves(row), *_of_changes(row), *_of_services(row), *_of_ends(row, at)]
 
 
 def _of_applicant(row: Agency) -> list[Work]:
@@ -41,6 +42,20 @@ def _of_applicant(row: Agency) -> list[Work]:
         case Onboarding.WAITING:
             return [work("await_operator", row.name, url_for("agency.progress"), row.decision_due_at)]
     return []
+
+
+def _of_moves(row: Agency) -> list[Work]:
+    """Another agency asks for somebody: silence hands the answer to the operator."""
+    return [
+        work(
+            "answer_move",
+            f"{move.practitioner.name} · {move.to_agency.name}",
+            url_for("agency.practitioners") + "#asked",
+            move.answer_due_at,
+        )
+        for move in moves_asked_of(row.id)
+        if move.state is MoveState.ASKED
+    ]
 
 
 def _of_changes(row: Agency) -> list[Work]:
