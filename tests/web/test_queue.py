@@ -135,3 +135,10 @@ def test_an_officer_of_another_city_starts_nothing(app: Flask, session: Session)
     assert browser.post("/office/queue/checks", data=data).status_code == 403
     assert session.scalars(sa.select(CheckRun)).all() == []
     assert db.session.get_one(Agency, row.id, populate_existing=True).onboarding is Onboarding.DRAFT
+
+
+def test_a_code_that_no_column_keeps_starts_nothing(app: Flask, session: Session) -> None:
+    browser = browser_of(app, Role.OPERATOR)
+    answer = browser.post("/office/queue/checks", data={"filters": "kind=unchecked", "uscc": "a\x00b"})
+    assert answer.status_code == 409
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(CheckRun)) == 0

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
 
 from supermarket.agencies import operations as agencies
-from supermarket.agencies.models import CheckRun, CheckRunItem, RegistryAnswer, RunItemState, RunKind
+from supermarket.agencies.models import Agency, CheckRun, CheckRunItem, RegistryAnswer, RunItemState, RunKind
 from supermarket.agencies.operations.runs import counts_of
 from supermarket.core.clock import now
 from supermarket.core.errors import InvalidInput, NotFound
@@ -117,7 +117,10 @@ def _facets(found: Sequence[QueueItem], wanted: Asking, at: datetime) -> list[li
             _("Due"), "overdue", counts("overdue", lambda item: ["yes"] if is_overdue(item, at) else []), _overdue_label
         ),
         listing.facet(
-            _("Registry without a usable answer"), "registry", counts("registry", lambda item: item.registries), registry_label
+            _("Registry without a usable answer"),
+            "registry",
+            counts("registry", lambda item: item.registries),
+            registry_label,
         ),
         listing.facet(
             _("Region"), "region", counts("region", lambda item: [_place(item.region)]), region_name, most=22
@@ -276,5 +279,17 @@ def check_run(number: int) -> str:
         run=run,
         counts={state.value: counts.get(state, 0) for state in RunItemState},
         ready=run.total - counts.get(RunItemState.WAITING, 0),
+        outcomes=_outcomes(run.id),
         rest=[item for item in rest if may(actor, P.AGENCY_CHECK, region=item.agency.region_code)],
     )
+
+
+def _outcomes(run_id: int) -> dict[str, int]:
+    """What became of those whose checks of this run are done, as they stand now: one statement."""
+    rows = db.session.execute(
+        sa.select(Agency.onboarding, sa.func.count())
+        .join(CheckRunItem, CheckRunItem.agency_id == Agency.id)
+        .where(CheckRunItem.run_id == run_id, CheckRunItem.state == RunItemState.DONE)
+        .group_by(Agency.onboarding)
+    ).all()
+    return {state.value: number for state, number in rows}
