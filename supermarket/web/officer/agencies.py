@@ -1,5 +1,7 @@
 """Agencies in office: the list, and one agency with everything that a decision needs on one page."""
 
+import json
+
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -26,6 +28,7 @@ from supermarket.web.looks import word
 from supermarket.web.officer.agency_file import decided_by, office_file
 from supermarket.web.officer.blueprint import AGENCIES, blueprint
 from supermarket.web.officer.queue import asking_of, next_item
+from supermarket.web.officer.regions import open_file, own_city
 from supermarket.web.officer.sources import imported_unchecked, imported_unchecked_count
 
 STANDING_OFFICES = (P.STANDING_APPROVE_AS_AUTHORITY, P.STANDING_APPROVE_AS_OPERATOR)
@@ -102,9 +105,14 @@ def agency_list() -> str:
     """Who waits, and every agency by name or code."""
     asked = listing.asked(("standing",), ("name",))
     standing = asked["standing"]
-    chosen = DirectoryFilter(q=asked.q, standing=Standing(standing) if standing in set(Standing) else None, sort="name")
-    found, _facets = directory(chosen, Slice(number=asked.page))
     actor = present_actor()
+    chosen = DirectoryFilter(
+        q=asked.q,
+        region=own_city(actor),
+        standing=Standing(standing) if standing in set(Standing) else None,
+        sort="name",
+    )
+    found, _facets = directory(chosen, Slice(number=asked.page))
     may_import = any(actor.grants_with(P.AGENCY_CHECK))
     return render_template(
         "officer/agencies.html",
@@ -115,6 +123,7 @@ def agency_list() -> str:
         found=found,
         asked=asked,
         chosen=chosen.standing,
+        region=chosen.region,
         standings=[(item, word("agency", item)) for item in Standing],
         address=listing.address,
         page_address=listing.page_address,
@@ -124,6 +133,7 @@ def agency_list() -> str:
 def agency_page(uscc: str, **answered: CommandForm) -> str:
     """The page, with a form that was refused in its place."""
     row, actor, at = agency_file(uscc), present_actor(), now()
+    open_file(actor, row.region_code)
     preset, place = None, request.args.get("reason", "")
     if place.isascii() and place.isdecimal() and int(place) < len(usual_reasons()):
         preset = usual_reasons()[int(place)]
@@ -197,5 +207,14 @@ def evidence(uscc: str, number: int) -> str:
         agency=row,
         check=shown(check),
         kept=kept,
-        body=kept.body.decode("utf-8", errors="replace"),
+        body=(body := kept.body.decode("utf-8", errors="replace")),
+        readable=_readable(body),
     )
+
+
+def _readable(body: str) -> str:
+    """An answer in JSON with its characters written out, line by line; empty where it is none."""
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
+        return ""

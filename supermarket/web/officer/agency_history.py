@@ -9,8 +9,9 @@ from supermarket.agencies.queries import agency_file
 from supermarket.core.paging import Slice
 from supermarket.matters.queries import names, qualification_kinds
 from supermarket.web import listing
-from supermarket.web.access import needs
+from supermarket.web.access import needs, present_actor
 from supermarket.web.officer.blueprint import AGENCIES, blueprint
+from supermarket.web.officer.regions import open_file
 from supermarket.web.profile_words import shown_change
 
 
@@ -29,6 +30,7 @@ def come_back_words() -> dict[str, str]:
 def agency_history(uscc: str) -> str:
     """Changes, ended rows, and whom the agency resembles among those that left within 36 months."""
     row = agency_file(uscc)
+    open_file(present_actor(), row.region_code)
     asked = listing.asked((), ("newest",))
     found = changes_of(row.id, Slice(number=asked.page))
     ended = ended_of(row.id)
