@@ -27,11 +27,14 @@ const show = (name, found) => {
   const list = el("ol", { class: "sm-steps-found" }, ...found.steps.map((step) => el("li", { "data-state": step.state },
     el("strong", {}, `${say("states", step.state)} `), say("steps", step.name),
     ...(step.shown ? [el("br", {}), el("span", { class: "sm-mono sm-small" }, step.shown.length > 400 ? `${step.shown.slice(0, 400)}…` : step.shown)] : []))));
+  // Said only where a signature was looked at: not of a file that could not be read that far.
+  const signed = found.steps.some((step) => step.name === "receipt" && step.state === "holds");
+  const unchecked = found.notChecked.length ? `${words.not_checked} ${found.notChecked.map((each) => say("unchecked", each)).join(" · ")}` : signed ? words.all_checked : "";
   out.replaceChildren(
     el("h3", { id: "verify-result", tabindex: "-1" }, `${name}: ${found.ok ? words.holds : words.differs}`),
     list,
     ...(found.differences.length ? [el("ul", { class: "sm-differences" }, ...found.differences.map((each) => el("li", {}, el("span", { class: "sm-mono" }, each.field), `: ${say("codes", each.code)} `, el("span", { class: "sm-mono" }, each.computed))))] : []),
-    el("p", { class: "sm-muted" }, found.notChecked.length ? `${words.not_checked} ${found.notChecked.map((each) => say("unchecked", each)).join(" · ")}` : words.all_checked),
+    ...(unchecked ? [el("p", { class: "sm-muted" }, unchecked)] : []),
     ...(found.picks.length ? [el("details", {}, el("summary", {}, words.picks), table(found.picks.slice(0, 500)))] : []),
   );
   out.dataset.ok = String(found.ok);

@@ -93,6 +93,7 @@ def test_a_kept_draft_asks_is_granted_and_published_with_the_exception(
     made = owner.post("/projects/new", data=REFUSED | {"keep_refused": "y"})
     assert made.status_code == 302
     code = only_project().code
+    assert "This cannot be published yet" in owner.get(f"/projects/{code}/submit").text
     assert owner.post(f"/projects/{code}/submit", data={"confirm": "y"}).status_code == 422
     page = owner.get(f"/projects/{code}/exceptions")
     assert f"“{SENTENCE}” · Registered capital" in words_of(page.text)

@@ -262,7 +262,7 @@ def test_the_list_goes_out_and_comes_back_by_the_page(app: Flask, session: Sessi
         sent = {"file": (io.BytesIO(file.data), f"list.{kind}"), "check_only": "y"}
         answer = browser.post("/office/matters/import", data=sent)
         assert answer.status_code == 200
-        assert "already there" in answer.text
+        assert "there is nothing to write" in answer.text
         report = re.search(r'href="(/files/[^"]+)"', answer.text)
         assert report is not None
         assert f"2,{SOME_MATTER},already_there" in browser.get(report.group(1)).text

@@ -19,6 +19,7 @@ from supermarket.matters.exporting import COLUMNS, REGIONAL_COLUMNS, as_bytes, o
 from supermarket.matters.importing import import_rows
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, perform
+from supermarket.web.matter_words import FIELD_LABELS
 from supermarket.web.officer.blueprint import blueprint
 from supermarket.web.officer.matters import list_region, waiting
 
@@ -34,12 +35,32 @@ class ImportForm(CommandForm):
     keep_good = BooleanField(_l("Keep the good rows even if others are wrong"))
 
 
+# Columns of the files that are called otherwise than the fields of a wording.
+_COLUMN_LABELS = {
+    "code": _l("Code"),
+    "region": _l("Region"),
+    "state": _l("State"),
+    "requirement": _l("Required qualifications"),
+    "licences": _l("Required personal licences"),
+    "fee_text": FIELD_LABELS["fee_standard"],
+    "qualification_text": FIELD_LABELS["requirement_text"],
+    "statutory_time": FIELD_LABELS["approval_time"],
+}
+
+
+def column_label(name: str) -> str:
+    """A column in words, with its name in the file; a column that has no words shows its name."""
+    label = _COLUMN_LABELS.get(name, FIELD_LABELS.get(name))
+    return name if label is None else str(_("%(label)s (%(column)s)", label=label, column=name))
+
+
 def _page(form: ImportForm, report: ImportReport | None = None, kept: Document | None = None) -> str:
     return render_template(
         "officer/import.html",
         form=form,
         report=report,
         kept=kept,
+        column_label=column_label,
         columns=COLUMNS,
         regional_columns=REGIONAL_COLUMNS,
         region=list_region(present_actor()),

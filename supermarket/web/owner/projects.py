@@ -9,6 +9,7 @@ from supermarket.core.errors import MarketError, NotFound
 from supermarket.core.permissions import P
 from supermarket.policies.queries import number, policies_for
 from supermarket.projects import operations
+from supermarket.projects.exception_queries import covered_keys, refusals_of
 from supermarket.projects.models import Funding
 from supermarket.projects.queries import SORTS, ProjectFilter, search_projects
 from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
@@ -102,6 +103,7 @@ def submit(code: str) -> Answer:
             "owner/submit.html",
             p=read(code, actor=actor, now=at, public_only=False),
             form=form,
+            uncovered=[each for each in refusals_of(project) if each.key not in covered_keys(project.id)],
             reviewed=reviewed,
             review_days=number(values, "review_project_days"),
             enrolment_days=number(values, "enrolment_days"),
