@@ -12,6 +12,8 @@ from supermarket.agencies.models import Check, Outcome
 from supermarket.matters.requirement_tree import as_sentence
 from supermarket.web.checks import shown_checks
 
+FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
+
 
 @dataclass(frozen=True)
 class Link:
@@ -35,7 +37,8 @@ class MendedCheck:
 
 
 def findings(checks: Sequence[Check], back: str = "") -> list[MendedCheck]:
-    """Findings in the words that officers read too; those not passed with where they are mended."""
+    """Findings in the words that officers read too: what must be mended first, with where, then what waits."""
+    checks = sorted(checks, key=lambda row: FIRST.index(row.outcome))
     return [
         MendedCheck(shown.outcome, shown.label, shown.sentence, shown.source, shown.at, shown.to_do, _action(row, back))
         for row, shown in zip(checks, shown_checks(checks), strict=True)

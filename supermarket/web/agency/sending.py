@@ -22,8 +22,6 @@ from supermarket.web.agency.onboarding import Answer, entered, page
 from supermarket.web.agency.steps import REVIEW, Progress
 
 log = structlog.get_logger()
-# What must be mended stands first, what waits next.
-FIRST = (Outcome.FAIL, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 
 def wake_the_checks() -> None:
@@ -97,7 +95,7 @@ def progress() -> Answer:
     row = own_agency()
     if row.onboarding is Onboarding.DRAFT:
         return redirect(url_for("agency.onboarding"), code=303)
-    checks = sorted(last_checks(row.id), key=lambda item: FIRST.index(item.outcome))
+    checks = last_checks(row.id)
     return render_template(
         "agency/wizard/progress.html",
         agency=row,
