@@ -9,6 +9,7 @@ from supermarket.agencies.models import Agency, ChangeState, Onboarding, Profile
 from supermarket.core.clock import now
 from tests.factories.agencies import make_agency
 from tests.factories.matters import make_kinds
+from tests.factories.web import words_of
 from tests.web.test_way_in import IN, browser_of, make_profile, newcomer
 
 
