@@ -29,6 +29,7 @@ from supermarket.projects.forms import Soon
 from supermarket.standing.live_work import LiveWork, live_work
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, tell
+from supermarket.web.looks import look
 from supermarket.web.officer.blueprint import blueprint
 from supermarket.web.standing_words import act_word, action_word, effect_of
 
@@ -169,6 +170,7 @@ def _page(row: Agency, action: StandingAction, form: ActForm) -> str:
         agency=row,
         action=action,
         label=act_word(action),
+        look=look,
         follows=effect_of(action),
         form=form,
         work=work,

@@ -1,6 +1,6 @@
 """What needs a human in the registers: each kind is a source with its permission and its query; no table of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,6 +59,11 @@ class Source:
     quiet: bool = False
 
 
+def listed(words: Iterable[str]) -> str:
+    """Several words in a row, as the reader's language separates them."""
+    return str(_(", ")).join(words)
+
+
 def silent_because(silent: Sequence[Silence]) -> str:
     """Which registries are silent or contradict themselves, since when, and what they were asked."""
     return " ".join(
@@ -66,14 +71,14 @@ def silent_because(silent: Sequence[Silence]) -> str:
             "“%(registry)s” gives no usable answer since %(since)s: %(checks)s.",
             registry=registry_label(item.registry),
             since=local_text(item.since),
-            checks="、".join(dict.fromkeys(check_label(code) for code in item.codes)),
+            checks=listed(dict.fromkeys(check_label(code) for code in item.codes)),
         )
         for item in silent
     )
 
 
 def _why(item: Waiting) -> str:
-    parts = ["、".join(dict.fromkeys(map(check_label, item.to_look_at))), silent_because(item.silent)]
+    parts = [listed(dict.fromkeys(map(check_label, item.to_look_at))), silent_because(item.silent)]
     return " ".join(part for part in parts if part) or str(_("Some finding is not known."))
 
 
@@ -139,7 +144,7 @@ def _reverification(actor: Actor) -> Sequence[QueueItem]:
             code=case.agency.uscc,
             why=_(
                 "No longer passed: %(checks)s. All its services are hidden.",
-                checks="、".join(check_label(code) for code in case.codes),
+                checks=listed(check_label(code) for code in case.codes),
             ),
             url=url_for("office.agency", uscc=case.agency.uscc) + "#case",
             region=case.agency.region_code,
@@ -166,7 +171,7 @@ def _changes(actor: Actor) -> Sequence[QueueItem]:
                 why=_(
                     "Change %(number)s of the profile waits for: %(registries)s.",
                     number=row.number,
-                    registries="、".join(registry_label(name) for name in registries if name) or "–",
+                    registries=listed(registry_label(name) for name in registries if name) or "–",
                 ),
                 url=url_for("office.agency", uscc=row.agency.uscc) + f"#change-{row.number}",
                 region=row.agency.region_code,
