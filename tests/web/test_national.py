@@ -121,7 +121,7 @@ def test_an_owner_needs_no_pledge_and_gets_no_entry(client: FlaskClient, bent: B
         ({"email": "nothing"}, "Give an e-mail address like name@example.cn."),
         ({"province": ""}, "Choose the region in which the organisation is registered."),
         ({"kind": "operator"}, "Not a valid choice"),
-        ({"kind": ""}, "Not a valid choice"),
+        ({"kind": ""}, "Please choose."),
     ],
 )
 def test_the_first_page_says_what_to_mend(
