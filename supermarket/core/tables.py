@@ -3,6 +3,7 @@
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,6 +18,22 @@ from supermarket.core.errors import FieldError, InvalidInput
 
 MOST_ROWS = 50_000
 LONGEST_CELL = 10_000
+# Bytes of all parts of a workbook once unpacked; a small file can unpack to gigabytes.
+MOST_UNPACKED = 100 * 1024 * 1024
+# What a damaged or forged workbook makes its readers raise.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    InvalidFileException,
+    ParseError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+)
 
 
 class RowOutcome(StrEnum):
@@ -137,12 +154,17 @@ def _csv(path: Path) -> Iterator[list[str]]:
 
 def _xlsx(path: Path) -> Iterator[list[str]]:
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        for number, row in enumerate(sheet.iter_rows(values_only=True)):
-            yield _limited(number, ["" if cell is None else _cell(cell) for cell in row])
-        book.close()
-    except (zipfile.BadZipFile, InvalidFileException, ParseError, KeyError, IndexError, ValueError) as error:
+        with zipfile.ZipFile(path) as parts:
+            unpacked = sum(part.file_size for part in parts.infolist())
+        if unpacked > MOST_UNPACKED:
+            raise _refused("too_large", _("The workbook is too large. Send it in parts."))
+        # Opened here, so that it is closed too where the reader fails on it.
+        with path.open("rb") as file:
+            book = load_workbook(file, read_only=True, data_only=True)
+            for number, row in enumerate(book.worksheets[0].iter_rows(values_only=True)):
+                yield _limited(number, ["" if cell is None else _cell(cell) for cell in row])
+            book.close()
+    except _DAMAGED as error:
         raise _refused("xlsx", _("The file is damaged or no XLSX workbook. Save it anew and send it again.")) from error
 
 
