@@ -1,7 +1,8 @@
 """How many agencies a night re-verifies against the stand-in registries, beside the bare questions that it has to ask.
 
-Four nights in one process: the first finds everything new, the usual one finds it as it was, in one a registry is
-silent, in the last it is back. Then the same questions are asked of the same stand-in and their answers thrown away.
+Four nights in one process: the first finds everything new, verifies and shows it, the usual one finds it as it was,
+in one a registry is silent, in the last it is back. Then the same questions are asked of the same stand-in and their
+answers thrown away.
 """
 
 import csv
@@ -44,11 +45,22 @@ UNTIL = (BEGAN + timedelta(days=2_000)).date()
 CERTIFICATES = (("Q021", "甲级"), ("Q009", "甲级"))
 FIRST_NIGHT = datetime.fromisoformat("2026-06-02T02:00:00+08:00")
 Say = Callable[[str], None]
+# What the table shows of each night, and how wide.
+COLUMNS = {
+    "agencies/s": 11,
+    "seconds": 9,
+    "changed": 9,
+    "silent": 8,
+    "findings": 10,
+    "answers": 9,
+    "shown": 8,
+    "of bare": 9,
+}
 
 
 @dataclass(frozen=True)
 class Night:
-    """One run: how many agencies in how many seconds, how many findings and answers are kept after it."""
+    """One run: how many agencies in how many seconds; after it: findings and answers kept, services shown."""
 
     name: str
     agencies: int
@@ -57,6 +69,7 @@ class Night:
     silent: int
     findings: int
     answers: int
+    shown: int
 
     @property
     def per_second(self) -> float:
@@ -66,22 +79,24 @@ class Night:
 
 def lines(nights: Sequence[Night], asked: int, bare_seconds: float) -> list[str]:
     """The table: each night, and the part of its questions' own time (1: the questions alone take as long)."""
-    head = f"{'night':<12}{'agencies/s':>11}{'seconds':>9}{'changed':>9}{'silent':>8}{'findings':>10}{'answers':>9}{'of bare':>9}"
+    names = "".join(f"{name:>{width}}" for name, width in COLUMNS.items())
+    head = f"{'night':<12}{names}"
     bare = asked / bare_seconds
     return [
         head,
         *(
             f"{night.name:<12}{night.per_second:>11.1f}{night.seconds:>9.1f}{night.changed:>9}{night.silent:>8}"
-            f"{night.findings:>10}{night.answers:>9}{asked / night.seconds / bare:>9.3f}"
+            f"{night.findings:>10}{night.answers:>9}{night.shown:>8}{asked / night.seconds / bare:>9.3f}"
             for night in nights
         ),
         f"{asked} bare questions in {bare_seconds:.1f} s: {bare:.0f} a second",
-        f"20 000 agencies at the usual night's pace: {20_000 / nights[1].per_second / 60:.1f} minutes",
+        f"20 000 agencies at the first night's pace: {20_000 / nights[0].per_second / 60:.1f} minutes, "
+        f"at the usual night's: {20_000 / nights[1].per_second / 60:.1f} minutes",
     ]
 
 
 def run(servers: Servers, make_app: Callable[[dict[str, object]], Flask], *, agencies: int, say: Say) -> bool:
-    """Build the crowd, run two nights and the bare questions; whether 20 000 agencies would take under ten minutes."""
+    """Build the crowd, run the nights and the bare questions; whether 20 000 agencies take under ten minutes in each."""
     with tempfile.TemporaryDirectory(prefix="supermarket-bench-") as folder, scratch_database(servers) as (site, owner):
         settings: dict[str, object] = {
             "DATA": folder,
@@ -115,7 +130,7 @@ def run(servers: Servers, make_app: Callable[[dict[str, object]], Flask], *, age
             db.engine.dispose()
     for line in lines(nights, asked, seconds):
         say(line)
-    return 20_000 / nights[1].per_second < 600
+    return all(20_000 / night.per_second < 600 for night in nights)
 
 
 def _night(name: str, at: datetime) -> Night:
@@ -125,8 +140,9 @@ def _night(name: str, at: datetime) -> Night:
     with unit():
         findings = db.session.scalar(sa.select(sa.func.count()).select_from(Check)) or 0
         answers = db.session.scalar(sa.select(sa.func.count()).select_from(RegistryAnswer)) or 0
+        shown = db.session.scalar(sa.select(sa.func.count()).where(Service.hidden_reason.is_(None))) or 0
     counted = {key: int(value) for key, value in outcome.items()}
-    return Night(name, counted["checked"], seconds, counted["changed"], counted["silent"], findings, answers)
+    return Night(name, counted["checked"], seconds, counted["changed"], counted["silent"], findings, answers, shown)
 
 
 def _bare(at: datetime) -> tuple[int, float]:
@@ -157,7 +173,13 @@ def _file(home: Path) -> None:
         _insert(
             Service,
             [
-                {"agency_id": row.id, "matter_code": "ZJ051", "fee_standard": "按合同约定", "promised_days": 20}
+                {
+                    "agency_id": row.id,
+                    "matter_code": "ZJ051",
+                    "fee_standard": "按合同约定",
+                    "promised_days": 20,
+                    "hidden_reason": "unchecked",
+                }
                 for row in rows
             ],
         )
