@@ -12,6 +12,7 @@ from supermarket.agencies.queries import agency_by_uscc, agency_file, branches_o
 from supermarket.core.clock import now
 from supermarket.core.errors import NotFound
 from supermarket.core.events import timeline
+from supermarket.core.identifiers import mask_name
 from supermarket.core.paging import Slice
 from supermarket.core.working_days import local_date
 from supermarket.credit.directory import SORTS, DirectoryFilter, DirectoryRow, directory
@@ -189,6 +190,7 @@ def agency(uscc: str) -> str:
         today=local_date(at),
         services=[service for service in row.services if service.hidden_reason is None or own],
         people=[person for person in row.practitioners if person.released_at is None],
+        mask_name=mask_name,
         names=matter_names(
             [service.matter_code for service in row.services]
             + [change.matter_code for change in changes if change.matter_code]
