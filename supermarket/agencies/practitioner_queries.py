@@ -9,9 +9,10 @@ from sqlalchemy.orm import joinedload, selectinload
 from supermarket.agencies.models import Agency, MoveState, Practitioner, PractitionerLicence, PractitionerMove, Service
 from supermarket.agencies.move_states import OPEN
 from supermarket.core.errors import NotFound
-from supermarket.core.permissions import SYSTEM, Actor, Grant, P, region_stem
+from supermarket.core.permissions import SYSTEM, Actor, Grant, P
 from supermarket.extensions import db
 from supermarket.matters.models import Matter, MatterVersion
+from supermarket.policies.queries import in_offices_charge
 
 # Who reads people's files in office: the authorities and supervisors, and the operator, each in its region.
 OFFICES = (P.SUPERVISE, P.AGENCY_CHECK)
@@ -48,7 +49,7 @@ def in_charge(actor: Actor) -> sa.ColumnElement[bool]:
 
 
 def _covers(grant: Grant) -> sa.ColumnElement[bool]:
-    place = sa.true() if grant.region_code is None else Agency.region_code.startswith(region_stem(grant.region_code))
+    place = in_offices_charge(Agency.region_code, grant.region_code)
     if not grant.industries:
         return place
     offered = (
@@ -148,7 +149,7 @@ def moves_disputed(region_code: str | None = None, limit: int = 200) -> Sequence
         )
     )
     if region_code is not None:
-        query = query.where(Agency.region_code.startswith(region_stem(region_code)))
+        query = query.where(in_offices_charge(Agency.region_code, region_code))
     return db.session.scalars(query.order_by(PractitionerMove.decision_due_at, PractitionerMove.id).limit(limit)).all()
 
 

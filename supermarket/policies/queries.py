@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from flask import g, has_app_context
+from flask import current_app, g, has_app_context
 
+from supermarket.core.permissions import region_covers, region_stem
 from supermarket.core.working_days import Calendar, load_official, local_date
 from supermarket.extensions import db
 from supermarket.policies.defaults import DEFAULTS, PolicyValue
@@ -30,6 +31,23 @@ def region_names() -> Mapping[str, tuple[str, str | None, str]]:
         g.region_names = {row.code: (row.name, row.parent_code, row.level) for row in rows}
     names: Mapping[str, tuple[str, str | None, str]] = g.region_names
     return names
+
+
+def office_region(region_code: str) -> str:
+    """Whose offices are in charge of a body with its seat there: the region's own, and the market's home for all others.
+
+    The market is open to the whole country (onboarding.md); a body from elsewhere has no office of its own here.
+    """
+    home = str(current_app.config["HOME_REGION"])
+    return region_code if region_covers(home, region_code) else home
+
+
+def in_offices_charge(column: "sa.orm.InstrumentedAttribute[str]", scope: str | None) -> sa.ColumnElement[bool]:
+    """`office_region` in SQL: whether bodies with this region code are in the charge of an office with this scope."""
+    if scope is None:
+        return sa.true()
+    home, own = str(current_app.config["HOME_REGION"]), column.startswith(region_stem(scope))
+    return sa.or_(own, ~column.startswith(region_stem(home))) if region_covers(scope, home) else own
 
 
 def region_name(code: str) -> str:

@@ -136,6 +136,16 @@ def test_the_offices_above_an_agency_decide_on_it(session: Session, at: datetime
     assert standing_of(agency) is Standing.FROZEN
 
 
+def test_an_agency_of_another_province_is_in_the_charge_of_the_markets_home(session: Session, at: datetime) -> None:
+    make_region("610113")
+    agency = make_agency(matters=(), region_code="610113")
+    for region in (CHENGDU, "610113"):
+        with pytest.raises(Forbidden):
+            operations.freeze(agency.uscc, basis="依据", until=None, actor=operator(region), at=at)
+    operations.freeze(agency.uscc, basis="依据", until=None, actor=operator(SICHUAN), at=at)
+    assert standing_of(agency) is Standing.FROZEN
+
+
 # -- acts
 
 

@@ -99,6 +99,23 @@ def test_each_office_sees_its_own_region_and_its_own_kinds(app: Flask, session: 
     assert "Submitted to be published." in editors and waiting.name not in editors
 
 
+def test_who_comes_from_another_province_waits_in_the_queue_of_the_home_and_of_no_city(
+    app: Flask, session: Session
+) -> None:
+    make_region("610113")
+    row = make_waiting()
+    row.region_code = "610113"
+    (imported,) = make_imported(1)
+    imported.region_code = "610113"
+    session.flush()
+    home = words_of(browser_of(app, Role.OPERATOR).get("/office/queue").text)
+    assert row.name in home
+    assert imported.name in home
+    city = words_of(browser_of(app, Role.OPERATOR, "510100").get("/office/queue").text)
+    assert row.name not in city
+    assert imported.name not in city
+
+
 def test_checks_of_imported_agencies_are_started_for_many(app: Flask, session: Session) -> None:
     rows = make_imported(3)
     browser = browser_of(app, Role.OPERATOR)

@@ -28,7 +28,7 @@ from supermarket.core.errors import Conflict, FieldError, NotFound
 from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise, may
 from supermarket.extensions import db
-from supermarket.policies.queries import calendar, number, policies_for
+from supermarket.policies.queries import calendar, number, office_region, policies_for
 
 REPEAT = timedelta(hours=1)
 OPEN = (ChangeState.CHECKING, ChangeState.WAITING)
@@ -120,7 +120,7 @@ def check_change(change_id: int, *, answers: Answers, actor: Actor, at: datetime
     What `answers` does not hold counts as unanswered. Raises NotFound, Forbidden, WrongState.
     """
     change, row = _locked_change(change_id)
-    if not may(actor, P.AGENCY_CHECK, region=row.region_code):
+    if not may(actor, P.AGENCY_CHECK, region=office_region(row.region_code)):
         authorise(actor, P.AGENCY_EDIT, organisation_id=row.organisation_id or 0)
     if change.state in OPEN and row.standing in GONE:
         return _close(change, ChangeAction.WITHDRAW, actor=SYSTEM, at=at)
@@ -190,7 +190,7 @@ def decide_change(change_id: int, *, admit: bool, reason: str, actor: Actor, at:
     Raises NotFound, Forbidden, WrongState, InvalidInput without a reason.
     """
     change, row = _locked_change(change_id)
-    authorise(actor, P.AGENCY_DECIDE, region=row.region_code)
+    authorise(actor, P.AGENCY_DECIDE, region=office_region(row.region_code))
     action = ChangeAction.ADMIT if admit else ChangeAction.REFUSE
     CHANGE.next(change.state, action)
     if not reason.strip():

@@ -21,7 +21,7 @@ from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise
 from supermarket.core.working_days import local_date, local_moment
 from supermarket.extensions import db
-from supermarket.policies.queries import calendar, number, policies_for
+from supermarket.policies.queries import calendar, number, office_region, policies_for
 
 
 def ask_for(
@@ -94,7 +94,7 @@ def decide_move(move_id: int, *, grant: bool, reason: str, actor: Actor, at: dat
     Raises NotFound, Forbidden, WrongState, InvalidInput without a reason, RuleBroken (`locked`, `gone`, `run_out`).
     """
     row = _locked(move_id)
-    authorise(actor, P.AGENCY_DECIDE, region=row.practitioner.agency.region_code)
+    authorise(actor, P.AGENCY_DECIDE, region=office_region(row.practitioner.agency.region_code))
     after = MOVE.next(row.state, MoveAction.GRANT if grant else MoveAction.DENY)
     if not reason.strip():
         refuse([FieldError("reason", "missing", _("Give the reason."))])

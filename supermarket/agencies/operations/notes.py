@@ -11,6 +11,7 @@ from supermarket.core.errors import FieldError, Forbidden
 from supermarket.core.events import record
 from supermarket.core.permissions import Actor, P, authorise
 from supermarket.extensions import db
+from supermarket.policies.queries import office_region
 
 LONGEST = 2_000
 
@@ -18,7 +19,7 @@ LONGEST = 2_000
 def add_note(uscc: str, text: str, *, actor: Actor, at: datetime) -> AgencyNote:
     """Note something about an agency of one's region. Raises NotFound, Forbidden, InvalidInput."""
     row = locked(uscc)
-    grant = authorise(actor, P.AGENCY_DECIDE, region=row.region_code)
+    grant = authorise(actor, P.AGENCY_DECIDE, region=office_region(row.region_code))
     if grant is None or actor.user_id is None:
         raise Forbidden(_("Notes are written by people."))
     words = text.strip()

@@ -25,6 +25,7 @@ from supermarket.core.errors import FieldError, WrongState
 from supermarket.core.events import Entry, Value, record, record_many
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise, may
 from supermarket.extensions import db
+from supermarket.policies.queries import office_region
 
 REPEAT = timedelta(hours=1)
 _NOT_THERE = ("not_loaded", "not_configured")
@@ -49,7 +50,7 @@ def submit_for_checks(uscc: str, *, actor: Actor, at: datetime) -> Agency:
     Raises NotFound, Forbidden, WrongState.
     """
     row = locked(uscc)
-    if not may(actor, P.AGENCY_CHECK, region=row.region_code):
+    if not may(actor, P.AGENCY_CHECK, region=office_region(row.region_code)):
         authorise(actor, P.AGENCY_EDIT, organisation_id=row.organisation_id or 0)
     if row.standing is not Standing.APPLIED:
         raise WrongState(_("Only an applicant sends in a form."), state=row.standing.value, allowed=())
@@ -91,7 +92,7 @@ def run_checks(uscc: str, *, actor: Actor, at: datetime, answers: Answers | None
     counts as unanswered. Gives the present findings. Raises NotFound, Forbidden.
     """
     row = locked(uscc)
-    if not may(actor, P.AGENCY_CHECK, region=row.region_code):
+    if not may(actor, P.AGENCY_CHECK, region=office_region(row.region_code)):
         authorise(actor, P.AGENCY_EDIT, organisation_id=row.organisation_id or 0)
     file = file_of(uscc, at)
     asked = ask(questions(file), at) if answers is None else answers
@@ -239,7 +240,7 @@ def decide(uscc: str, *, admit: bool, reason: str, actor: Actor, at: datetime) -
     Raises NotFound, Forbidden, WrongState, InvalidInput without a reason.
     """
     row = locked(uscc)
-    authorise(actor, P.AGENCY_DECIDE, region=row.region_code)
+    authorise(actor, P.AGENCY_DECIDE, region=office_region(row.region_code))
     after = ONBOARDING.next(row.onboarding, OnboardingAction.ADMIT if admit else OnboardingAction.REFUSE)
     if not reason.strip():
         refuse([FieldError("reason", "missing", _("Give the reason."))])

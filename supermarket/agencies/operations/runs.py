@@ -20,6 +20,7 @@ from supermarket.core.permissions import SYSTEM, Actor, P, authorise
 from supermarket.core.unit import after_commit
 from supermarket.extensions import db
 from supermarket.gateways import current
+from supermarket.policies.queries import office_region
 
 MOST = 20_000
 # Without a sign of life for so long a run is given to a worker again.
@@ -54,7 +55,7 @@ def start_run(kind: RunKind, codes: Sequence[str], *, actor: Actor, at: datetime
         .order_by(Agency.id)
     ).all()
     grant = authorise(actor, P.AGENCY_CHECK)
-    for region in sorted({row.region_code for row in rows}):
+    for region in sorted({office_region(row.region_code) for row in rows}):
         authorise(actor, P.AGENCY_CHECK, region=region)
     if grant is None or actor.user_id is None:
         raise Forbidden(_("Runs of checks are started by people."))

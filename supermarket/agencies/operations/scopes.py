@@ -14,6 +14,7 @@ from supermarket.agencies.scope_queries import unclear_matters
 from supermarket.core.errors import FieldError, NotFound, WrongState
 from supermarket.core.events import record
 from supermarket.core.permissions import Actor, P, authorise
+from supermarket.policies.queries import office_region
 
 
 def decide_scope(uscc: str, matter_code: str, *, covers: bool, reason: str, actor: Actor, at: datetime) -> Service:
@@ -23,7 +24,7 @@ def decide_scope(uscc: str, matter_code: str, *, covers: bool, reason: str, acto
     InvalidInput without a reason.
     """
     row = locked(uscc)
-    authorise(actor, P.AGENCY_DECIDE, region=row.region_code)
+    authorise(actor, P.AGENCY_DECIDE, region=office_region(row.region_code))
     service = next((item for item in row.services if item.matter_code == matter_code), None)
     if service is None:
         raise NotFound(_("There is no such service."))

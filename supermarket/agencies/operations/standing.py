@@ -15,6 +15,7 @@ from supermarket.core.events import record
 from supermarket.core.msgids import N_
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise
 from supermarket.extensions import db
+from supermarket.policies.queries import office_region
 
 # Acts that people bring about elsewhere, and why not here.
 ELSEWHERE = {
@@ -42,7 +43,7 @@ def change_standing(
     Raises NotFound, Forbidden, WrongState, InvalidInput.
     """
     row = locked(uscc)
-    authorise(actor, P.AGENCY_DECIDE, region=row.region_code)
+    authorise(actor, P.AGENCY_DECIDE, region=office_region(row.region_code))
     after = STANDING.next(row.standing, action)
     errors = []
     if action in ELSEWHERE and not actor.system:

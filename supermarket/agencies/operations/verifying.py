@@ -23,7 +23,7 @@ from supermarket.core.errors import FieldError, NotFound
 from supermarket.core.events import Entry, Value, record, record_many
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise
 from supermarket.extensions import db
-from supermarket.policies.queries import calendar, number, policies_of
+from supermarket.policies.queries import calendar, number, office_region, policies_of
 
 # The checks that look at the body itself. Their findings without a subject are about it; one with a subject, as of the
 # registered scope for one service, hides only what needs that.
@@ -104,7 +104,7 @@ def dismiss_reverification(case_id: int, *, reason: str, actor: Actor, at: datet
     Raises NotFound, Forbidden, WrongState, InvalidInput without a reason.
     """
     row, case = _locked(case_id)
-    authorise(actor, P.AGENCY_DECIDE, region=row.region_code)
+    authorise(actor, P.AGENCY_DECIDE, region=office_region(row.region_code))
     after = REVERIFICATION.next(case.state, ReverificationAction.DISMISS)
     _decided(row, case, after, reason, actor, at)
     refresh_services(row, file_of(row.uscc, at), at)
@@ -119,7 +119,7 @@ def freeze_for_reverification(
     Raises NotFound, Forbidden, WrongState, InvalidInput without a basis or with an end that is past.
     """
     row, case = _locked(case_id)
-    authorise(actor, P.AGENCY_DECIDE, region=row.region_code)
+    authorise(actor, P.AGENCY_DECIDE, region=office_region(row.region_code))
     after = REVERIFICATION.next(case.state, ReverificationAction.FREEZE)
     if not basis.strip():
         refuse([FieldError("basis", "missing", _("Please fill this in."))])

@@ -16,6 +16,7 @@ from supermarket.core.errors import Conflict, FieldError, WrongState
 from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise
 from supermarket.extensions import db
+from supermarket.policies.queries import office_region
 
 # Where an agency offers something that can be withdrawn.
 IN_THE_MARKET = (Standing.ACTIVE, Standing.RECTIFYING, Standing.FROZEN, Standing.SERVICE_WITHDRAWN)
@@ -29,7 +30,7 @@ def withdraw_service(
     Raises NotFound, Forbidden, WrongState, Conflict if it is withdrawn already, InvalidInput.
     """
     row = locked(uscc)
-    authorise(actor, P.AGENCY_DECIDE, region=row.region_code)
+    authorise(actor, P.AGENCY_DECIDE, region=office_region(row.region_code))
     if row.standing not in IN_THE_MARKET:
         raise WrongState(_("The agency offers nothing at present."), state=row.standing.value, allowed=())
     if _live(row, matter_code) is not None:
@@ -68,7 +69,7 @@ def restore_service(
     Raises NotFound, Forbidden, Conflict if it is not withdrawn, InvalidInput.
     """
     row = locked(uscc)
-    authorise(actor, P.AGENCY_DECIDE, region=row.region_code)
+    authorise(actor, P.AGENCY_DECIDE, region=office_region(row.region_code))
     found = _live(row, matter_code)
     if found is None:
         raise Conflict(_("This service is not withdrawn, or it was restored already."))

@@ -9,7 +9,7 @@ from supermarket.agencies.models import Agency
 from supermarket.core.errors import FieldError, Forbidden, InvalidInput, NotFound
 from supermarket.core.permissions import Actor, Grant, P, authorise
 from supermarket.extensions import db
-from supermarket.policies.queries import calendar, number, policies_for
+from supermarket.policies.queries import calendar, number, office_region, policies_for
 from supermarket.standing.decisions import Reason
 from supermarket.standing.queries import main_industry_of
 
@@ -38,7 +38,9 @@ def as_authority(agency: Agency, actor: Actor, at: datetime) -> Grant | None:
     Raises Forbidden.
     """
     industry = main_industry_of(agency.uscc, at)
-    return authorise(actor, P.STANDING_APPROVE_AS_AUTHORITY, region=agency.region_code, industry=industry)
+    return authorise(
+        actor, P.STANDING_APPROVE_AS_AUTHORITY, region=office_region(agency.region_code), industry=industry
+    )
 
 
 def of_a_person(actor: Actor, grant: Grant | None) -> tuple[int, int]:

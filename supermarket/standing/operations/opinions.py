@@ -9,6 +9,7 @@ from supermarket.core.errors import Conflict, FieldError, InvalidInput, NotFound
 from supermarket.core.events import Value, record
 from supermarket.core.permissions import Actor, P, authorise
 from supermarket.extensions import db
+from supermarket.policies.queries import office_region
 from supermarket.standing import events
 from supermarket.standing.models import Opinion
 from supermarket.standing.operations.common import as_authority, locked_agency, reasoned
@@ -53,7 +54,7 @@ def decide_opinion(opinion_id: int, *, accept: bool, reason: str, actor: Actor, 
     if row is None:
         raise NotFound(_("There is no such opinion."))
     agency = locked_agency(row.agency_uscc)
-    authorise(actor, P.STANDING_APPROVE_AS_OPERATOR, region=agency.region_code)
+    authorise(actor, P.STANDING_APPROVE_AS_OPERATOR, region=office_region(agency.region_code))
     after = OPINION.next(row.state, OpinionAction.ACCEPT if accept else OpinionAction.REFUSE)
     row.decision_reason = reasoned(reason)
     row.state, row.decided_at, row.decided_by = after, at, actor.user_id

@@ -17,6 +17,7 @@ from supermarket.core.working_days import is_late, local_moment
 from supermarket.credit.points import EntryState
 from supermarket.credit.queries import credit_of
 from supermarket.extensions import db
+from supermarket.policies.queries import office_region
 from supermarket.standing import decisions, events
 from supermarket.standing.decisions import GraveCause, GraveDecision, Office, Reason, RemovalFacts, Verdict
 from supermarket.standing.models import Rectification, RemovalApproval, RemovalCase
@@ -114,7 +115,7 @@ def answer_removal(
     if office is Office.AUTHORITY:
         grant = as_authority(agency, actor, at)
     else:
-        grant = authorise(actor, P.STANDING_APPROVE_AS_OPERATOR, region=agency.region_code)
+        grant = authorise(actor, P.STANDING_APPROVE_AS_OPERATOR, region=office_region(agency.region_code))
     user_id, organisation_id = of_a_person(actor, grant)
     REMOVAL.next(row.state, RemovalAction.DECIDE if approve else RemovalAction.REFUSE)
     if any(each.office is office for each in row.approvals):

@@ -19,6 +19,7 @@ from supermarket.core.paging import Slice
 from supermarket.core.permissions import P, may
 from supermarket.credit.directory import DirectoryFilter, directory
 from supermarket.extensions import db
+from supermarket.policies.queries import office_region
 from supermarket.projects.forms import Soon
 from supermarket.web import listing, timelines
 from supermarket.web.access import needs, present_actor
@@ -116,7 +117,9 @@ def agency_list() -> str:
     may_import = any(actor.grants_with(P.AGENCY_CHECK))
     return render_template(
         "officer/agencies.html",
-        waiting=[row for row in waiting_for_decision() if may(actor, P.AGENCY_DECIDE, region=row.region_code)],
+        waiting=[
+            row for row in waiting_for_decision() if may(actor, P.AGENCY_DECIDE, region=office_region(row.region_code))
+        ],
         unchecked=imported_unchecked(actor, 20) if may_import else (),
         unchecked_count=imported_unchecked_count(actor) if may_import else 0,
         may_import=may_import,
@@ -154,8 +157,8 @@ def agency_page(uscc: str, **answered: CommandForm) -> str:
         },
         **answered,
     }
-    decides = may(actor, P.AGENCY_DECIDE, region=row.region_code)
-    checks = may(actor, P.AGENCY_CHECK, region=row.region_code)
+    decides = may(actor, P.AGENCY_DECIDE, region=office_region(row.region_code))
+    checks = may(actor, P.AGENCY_CHECK, region=office_region(row.region_code))
     filters = request.values.get("queue", "")
     upcoming = next_item(actor, asking_of(filters), at, uscc) if decides else None
     asked = listing.asked((), ("newest",))
@@ -178,7 +181,8 @@ def agency_page(uscc: str, **answered: CommandForm) -> str:
         may_stand=any(actor.organisations_with(item) for item in STANDING_OFFICES),
         may_enter=bool(actor.organisations_with(P.CREDIT_ENTER)),
         evidence=(lambda number: url_for("office.evidence", uscc=uscc, number=number))
-        if may(actor, P.AGENCY_DECIDE, region=row.region_code) or may(actor, P.SUPERVISE, region=row.region_code)
+        if may(actor, P.AGENCY_DECIDE, region=office_region(row.region_code))
+        or may(actor, P.SUPERVISE, region=office_region(row.region_code))
         else None,
         **reputation_of(row.uscc, asked.page),
     )
@@ -196,7 +200,7 @@ def agency(uscc: str) -> str:
 def evidence(uscc: str, number: int) -> str:
     """A registry's answer as it came, for the offices of the agency's region only."""
     row, actor = agency_file(uscc), present_actor()
-    if not any(may(actor, item, region=row.region_code) for item in (P.AGENCY_DECIDE, P.SUPERVISE)):
+    if not any(may(actor, item, region=office_region(row.region_code)) for item in (P.AGENCY_DECIDE, P.SUPERVISE)):
         raise Forbidden(_("Only the offices in charge of this agency see the registries' answers."))
     check = db.session.get(Check, number) if number < 2**31 else None
     kept = evidence_of(number) if check is not None and check.agency_id == row.id else None

@@ -17,6 +17,7 @@ from supermarket.core.clock import now
 from supermarket.core.errors import NotFound
 from supermarket.core.forms import CommandForm
 from supermarket.core.permissions import P, authorise
+from supermarket.policies.queries import office_region
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, perform, tell
 from supermarket.web.officer.agencies import CaseForm, DecideForm, NoteForm, ScopeForm, agency_page
@@ -131,7 +132,7 @@ def check(uscc: str) -> Response:
     actor, at = present_actor(), now()
     row = agency_file(uscc)
     # Before the registries are asked: a stranger makes no traffic.
-    authorise(actor, P.AGENCY_CHECK, region=row.region_code)
+    authorise(actor, P.AGENCY_CHECK, region=office_region(row.region_code))
     if row.standing is Standing.APPLIED and row.onboarding is Onboarding.DRAFT:
         perform(lambda: agencies.submit_for_checks(uscc, actor=actor, at=at))
     answers = agencies.ask_registries(uscc, at)

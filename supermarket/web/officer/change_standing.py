@@ -25,6 +25,7 @@ from supermarket.core.errors import Forbidden, NotFound, WrongState
 from supermarket.core.forms import MomentField
 from supermarket.core.permissions import Actor, P, matching_grant, may
 from supermarket.matters.queries import names
+from supermarket.policies.queries import office_region
 from supermarket.projects.forms import Soon
 from supermarket.standing.live_work import LiveWork, live_work
 from supermarket.web.access import needs, present_actor
@@ -91,7 +92,7 @@ def choices_of(row: Agency) -> list[Choice]:
 
 
 def _office(actor: Actor, row: Agency) -> str:
-    grant = matching_grant(actor, P.AGENCY_DECIDE, region=row.region_code)
+    grant = matching_grant(actor, P.AGENCY_DECIDE, region=office_region(row.region_code))
     return "" if grant is None else organisation(grant.organisation_id).name
 
 

@@ -26,7 +26,7 @@ from supermarket.core.permissions import P, may
 from supermarket.core.working_days import local_date
 from supermarket.extensions import limiter
 from supermarket.matters.queries import qualification_kinds
-from supermarket.policies.queries import number, policies_for
+from supermarket.policies.queries import number, office_region, policies_for
 from supermarket.projects.people import LOADS, SORTS, PeopleFilter, PersonRow, kinds_there, loads, people, projects_of
 from supermarket.web import listing
 from supermarket.web.access import needs, present_actor
@@ -135,7 +135,11 @@ def _cells(row: PersonRow, names: dict[str, str]) -> Sequence[listing.Cell]:
 
 def _disputed() -> list[PractitionerMove]:
     actor = present_actor()
-    return [row for row in moves_disputed() if may(actor, P.AGENCY_DECIDE, region=row.practitioner.agency.region_code)]
+    return [
+        row
+        for row in moves_disputed()
+        if may(actor, P.AGENCY_DECIDE, region=office_region(row.practitioner.agency.region_code))
+    ]
 
 
 def _who() -> str:

@@ -18,7 +18,7 @@ from supermarket.core.clock import now
 from supermarket.core.errors import InvalidInput, NotFound
 from supermarket.core.permissions import Actor, P, may, region_covers
 from supermarket.extensions import db
-from supermarket.policies.queries import region_name, region_names
+from supermarket.policies.queries import office_region, region_name, region_names
 from supermarket.web import listing
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import perform, tell
@@ -280,7 +280,7 @@ def check_run(number: int) -> str:
         counts={state.value: counts.get(state, 0) for state in RunItemState},
         ready=run.total - counts.get(RunItemState.WAITING, 0),
         outcomes=_outcomes(run.id),
-        rest=[item for item in rest if may(actor, P.AGENCY_CHECK, region=item.agency.region_code)],
+        rest=[item for item in rest if may(actor, P.AGENCY_CHECK, region=office_region(item.agency.region_code))],
     )
 
 

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 
 from supermarket.core.errors import Forbidden
 from supermarket.core.permissions import Actor, P, may, region_stem
+from supermarket.policies.queries import in_offices_charge
 from supermarket.web.officer.blueprint import AGENCIES
 
 
@@ -20,6 +21,11 @@ def within(column: "sa.orm.InstrumentedAttribute[str]", actor: Actor, *permissio
     if None in codes:
         return sa.true()
     return sa.or_(sa.false(), *(column.startswith(region_stem(code)) for code in codes if code))
+
+
+def in_charge(column: "sa.orm.InstrumentedAttribute[str]", actor: Actor, *permissions: P) -> sa.ColumnElement[bool]:
+    """Whether an agency with this region code is in the charge of one of the actor's offices, the home's for strangers."""
+    return sa.or_(sa.false(), *(in_offices_charge(column, code) for code in regions_of(actor, *permissions)))
 
 
 def file_is_open(actor: Actor, region: str) -> bool:

@@ -20,12 +20,13 @@ from supermarket.core.permissions import Actor, P, may
 from supermarket.extensions import db
 from supermarket.matters.models import MatterState
 from supermarket.matters.queries import names, office_list
+from supermarket.policies.queries import office_region
 from supermarket.projects.exception_queries import exceptions_waiting
 from supermarket.standing.decisions import Office
 from supermarket.standing.queries import open_cases, waiting_rectifications
 from supermarket.standing.states import RemovalState
 from supermarket.web.checks import check_label, registry_label
-from supermarket.web.officer.regions import regions_of, within
+from supermarket.web.officer.regions import in_charge, regions_of
 from supermarket.web.officer.standing import filed_opinions
 
 # More than an office can decide; the page says so where it is reached.
@@ -96,7 +97,7 @@ def _onboarding(actor: Actor) -> Sequence[QueueItem]:
             registries=tuple(each.registry for each in item.silent),
         )
         for item in onboarding_waiting(MOST)
-        if may(actor, P.AGENCY_DECIDE, region=item.agency.region_code)
+        if may(actor, P.AGENCY_DECIDE, region=office_region(item.agency.region_code))
     ]
 
 
@@ -105,7 +106,7 @@ def _imported(actor: Actor) -> sa.ColumnElement[bool]:
         Agency.standing == Standing.APPLIED,
         Agency.onboarding == Onboarding.DRAFT,
         Agency.organisation_id.is_(None),
-        within(Agency.region_code, actor, P.AGENCY_CHECK),
+        in_charge(Agency.region_code, actor, P.AGENCY_CHECK),
     )
 
 
@@ -152,14 +153,14 @@ def _reverification(actor: Actor) -> Sequence[QueueItem]:
             due=case.due_at,
         )
         for case in reverification_cases(limit=MOST)
-        if may(actor, P.AGENCY_DECIDE, region=case.agency.region_code)
+        if may(actor, P.AGENCY_DECIDE, region=office_region(case.agency.region_code))
     ]
 
 
 def _changes(actor: Actor) -> Sequence[QueueItem]:
     found = []
     for row in changes_waiting(MOST):
-        if not may(actor, P.AGENCY_DECIDE, region=row.agency.region_code):
+        if not may(actor, P.AGENCY_DECIDE, region=office_region(row.agency.region_code)):
             continue
         unknown = [item for item in row.findings if item.get("outcome") == "unknown"]
         registries = tuple(dict.fromkeys(str(item.get("registry", "")) for item in unknown))
@@ -185,7 +186,11 @@ def _changes(actor: Actor) -> Sequence[QueueItem]:
 
 def _scopes(actor: Actor) -> Sequence[QueueItem]:
     """Services of which no check can tell whether the registered scope covers them; three statements, one for names."""
-    rows = [item for item in services_unclear(MOST) if may(actor, P.AGENCY_DECIDE, region=item.agency.region_code)]
+    rows = [
+        item
+        for item in services_unclear(MOST)
+        if may(actor, P.AGENCY_DECIDE, region=office_region(item.agency.region_code))
+    ]
     known = names(sorted({item.matter_code for item in rows}))
     return [
         QueueItem(
@@ -255,7 +260,7 @@ def _standing(actor: Actor) -> Sequence[QueueItem]:
             due=due,
         )
         for uscc, why, since, due in found
-        if uscc in rows and any(may(actor, item, region=rows[uscc].region_code) for item in STANDING)
+        if uscc in rows and any(may(actor, item, region=office_region(rows[uscc].region_code)) for item in STANDING)
     ]
 
 
