@@ -107,6 +107,17 @@ def test_the_second_time_one_is_simply_in(app: Flask, client: FlaskClient, bent:
     assert written() == before
 
 
+@pytest.mark.parametrize(("shown", "kept"), [("zh_CN", "zh_CN"), ("en", "en")])
+def test_the_account_speaks_the_language_in_which_it_was_opened(
+    client: FlaskClient, bent: BentPlatform, session: Session, shown: str, kept: str
+) -> None:
+    """A language that nobody knows ends every mail to the organisation."""
+    client.get(f"/language/{shown}")
+    go(client, bent)
+    first(client)
+    assert session.scalars(sa.select(User.locale)).one() == kept
+
+
 def test_an_owner_needs_no_pledge_and_gets_no_entry(client: FlaskClient, bent: BentPlatform) -> None:
     go(client, bent, 1)
     assert first(client, kind="owner", pledge="").status_code == 303

@@ -27,7 +27,7 @@ from supermarket.web.account import regions
 from supermarket.web.account.blueprint import blueprint
 from supermarket.web.account.forms import ConfirmBindingForm, FirstVisitForm
 from supermarket.web.account.platforms import IDENTIFIED, platforms
-from supermarket.web.account.sign_in import enter
+from supermarket.web.account.sign_in import LANGUAGES, enter
 from supermarket.web.acting import perform, refuse, safe_next, tell
 
 # What the session holds between going out and coming back, and how long it is good for.
@@ -212,7 +212,9 @@ def national_open() -> Response:
         form.province.errors = [_("Choose the region in which the organisation is registered.")]
     if not valid or region is None:
         return _first_page(form, person, 422)
-    command = FirstVisit(OrganisationKind(form.kind.data), region, form.email.data, str(get_locale() or "zh_CN")[:5])
+    # Flask-Babel calls the present language zh_Hans_CN; kept is one of ours, which mail is written in later.
+    language = next((code for code in LANGUAGES if code[:2] == str(get_locale())[:2]), LANGUAGES[0])
+    command = FirstVisit(OrganisationKind(form.kind.data), region, form.email.data, language)
     agency = command.kind is OrganisationKind.AGENCY
     at = now()
     try:
