@@ -61,6 +61,8 @@ WHAT_TO_DO = {
 WAIT = _l(
     "Nothing to do: the registry is asked again every hour. Its silence counts neither for the agency nor against it."
 )
+# A registered scope that no rule can read: asking again brings no other answer, somebody reads it.
+READ = _l("Nothing to do: an operator reads the registered scope and decides whether it covers the service.")
 
 # Why a service is not shown, by the stored reason; "check:<code>" has the check's own name.
 HIDDEN = {
@@ -125,7 +127,7 @@ def shown(row: Check, matters: Mapping[str, str] | None = None) -> ShownCheck:
         sentence=_sentence(row),
         source=" ".join(part for part in (registry_label(row.registry_name), row.reference) if part),
         at=row.answered_at or row.last_at,
-        to_do=what_to_do(row.code, row.outcome),
+        to_do=what_to_do(row.code, row.outcome, row.subject),
         number=row.id or 0,
         has_evidence=row.answer_id is not None,
         since=row.first_at,
@@ -173,11 +175,13 @@ def _titles(agency: Agency, matter_names: Mapping[str, str]) -> dict[str, str]:
     return titles
 
 
-def what_to_do(code: str, outcome: Outcome) -> str:
+def what_to_do(code: str, outcome: Outcome, subject: str = "") -> str:
     """What mends a finding that does not pass, or that one only waits; empty where nothing is wrong."""
     if outcome is Outcome.FAIL:
         return str(WHAT_TO_DO.get(code.partition(":")[0], ""))
-    return str(WAIT) if outcome is Outcome.UNKNOWN else ""
+    if outcome is not Outcome.UNKNOWN:
+        return ""
+    return str(READ if code == "registration" and subject.startswith("service:") else WAIT)
 
 
 def missing_words(missing: Missing) -> str:
