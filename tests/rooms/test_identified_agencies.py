@@ -61,7 +61,7 @@ def test_listed_at_once_with_its_basis_and_its_checks_due(session: Session, at: 
     assert (agency.standing, agency.onboarding, agency.checks_due_at) == (Standing.ACTIVE, Onboarding.ADMITTED, at)
     change = session.scalars(sa.select(StandingChange)).one()
     assert (change.before, change.after, change.from_at) == (Standing.APPLIED, Standing.ACTIVE, at)
-    assert change.basis == "The account came through the unified identity; each service opens when its own checks pass."
+    assert change.basis == "该账户通过统一身份认证进入；各项服务在各自核验通过后显示。"
     admitted = session.scalars(sa.select(Event).where(Event.tag == "agency.admitted")).one()
     assert (admitted.actor_user_id, admitted.data["by_system"]) == (None, True)
     assert outcome(agency, at) is Outcome.PASS
