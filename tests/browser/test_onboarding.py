@@ -85,7 +85,7 @@ def walk(site: Site, browser: Browser, number: int, size: tuple[int, int], langu
         person.page.locator('#main a[href*="/agency/qualifications/new"]').first.click()
         person.page.wait_for_load_state()
         looked_at(person, f"{mark}-05-certificate")
-        person.fill({"number": "川测资字1号", "issuer": "四川省自然资源厅"})
+        person.fill({"number": "川测资字1号", "issuer": "四川省自然资源厅", "level": "甲级"})
         go_on(person)
         assert re.search(r"/onboarding/qualifications$", person.page.url)
         looked_at(person, f"{mark}-06-on-file")

@@ -37,7 +37,7 @@ def live(identity_hash: str) -> int:
     return db.session.scalar(query) or 0
 
 
-@pytest.mark.parametrize("serial", range(601, 606))
+@pytest.mark.parametrize("serial", range(300_601, 300_606))
 def test_two_agencies_file_the_same_person_at_once(market: Flask, at: datetime, serial: int) -> None:
     identity = invented_identity_number(serial)
     with market.app_context(), unit():

@@ -227,7 +227,7 @@ def test_what_is_no_tree_is_refused(node, message):
     [
         ({}, "licences: a list is needed"),
         ([{"kind": "Q061"}], "licences[0]: exactly the keys kind and count are needed"),
-        ([{"kind": "Q061", "count": 0}], "licences[0]: kind is a code and count a whole number from 1"),
+        ([{"kind": "Q061", "count": 0}], "licences[0]: count is from 1 to 9999"),
         ([{"kind": "Q061", "count": True}], "licences[0]: kind is a code and count a whole number from 1"),
         ([{"kind": "Q061", "count": 1}] * 2, "licences[1]: the kind Q061 is there twice"),
     ],

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 
 from supermarket.data import catalogue
 from supermarket.data.facts import MatterStatus
@@ -106,7 +107,8 @@ BASIS = "《测绘法》第三十条"
     ],
 )
 def test_each_test_fails_for_its_own_reason(changes: dict[str, object], failing: list[str], said: str) -> None:
-    results = [result for result in checklist(draft(**changes)) if not result.passed]
+    with force_locale("en"):
+        results = [result for result in checklist(draft(**changes)) if not result.passed]
     assert [result.code for result in results] == failing
     assert said in results[0].sentence
     assert [item.code for item in publication_findings(draft(**changes))] == [f"not_{code}" for code in failing]
