@@ -1,38 +1,23 @@
 """The list office brings files of its list in and takes them out: looked at first, a report to keep, drafts only."""
 
-import tempfile
-from pathlib import Path, PurePath
-
 from flask import Response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField
 
 from supermarket.core.clock import LOCAL, now
-from supermarket.core.forms import CommandForm
 from supermarket.core.permissions import P
 from supermarket.core.tables import ImportReport
 from supermarket.documents.models import Document
-from supermarket.documents.operations import store
 from supermarket.matters.exporting import COLUMNS, REGIONAL_COLUMNS, as_bytes, own_table, regional_table
 from supermarket.matters.importing import import_rows
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, perform
 from supermarket.web.matter_words import FIELD_LABELS
 from supermarket.web.officer.blueprint import blueprint
+from supermarket.web.officer.handed_in import ImportForm, keep, saved
 from supermarket.web.officer.matters import list_region, waiting
 
-ENDINGS = (".csv", ".xlsx")
 _TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-
-
-class ImportForm(CommandForm):
-    """A file, whether it is only looked at, and whether good rows are kept where others are wrong."""
-
-    file = FileField(_l("File (CSV in UTF-8, or XLSX)"), validators=[FileRequired(_l("Choose the file."))])
-    check_only = BooleanField(_l("Only look, write nothing"))
-    keep_good = BooleanField(_l("Keep the good rows even if others are wrong"))
 
 
 # Columns of the files that are called otherwise than the fields of a wording.
@@ -81,7 +66,7 @@ def import_matters() -> tuple[str, int]:
     """Read, report, and write unless a row is wrong or nothing was to be written."""
     form = ImportForm()
     report, status = attempt(form, lambda: _read(form))
-    kept = None if report is None else perform(lambda: _kept(report))
+    kept = None if report is None else perform(lambda: keep(report, "matters", P.MATTER_EDIT))
     if report is not None and not report.written and not form.check_only.data:
         form.form_errors.append(_("Nothing was written: mend the rows below, or keep the good ones only."))
         status = 422
@@ -90,10 +75,7 @@ def import_matters() -> tuple[str, int]:
 
 def _read(form: ImportForm) -> ImportReport:
     actor = present_actor()
-    ending = PurePath(form.file.data.filename or "").suffix.lower()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"matters{ending if ending in ENDINGS else '.csv'}"
-        form.file.data.save(path)
+    with saved(form, "matters") as path:
         return import_rows(
             path,
             region_code=list_region(actor),
@@ -102,21 +84,6 @@ def _read(form: ImportForm) -> ImportReport:
             keep_good=bool(form.keep_good.data),
             check_only=bool(form.check_only.data),
         )
-
-
-def _kept(report: ImportReport) -> Document:
-    """The report as a file of the office's own, to be read again later."""
-    actor, at = present_actor(), now()
-    return store(
-        report.as_csv(),
-        f"matters-import-{at.astimezone(LOCAL):%Y%m%d-%H%M%S}.csv",
-        subject_kind="import",
-        subject_code="matters",
-        owner_organisation_id=min(actor.organisations_with(P.MATTER_EDIT)),
-        public=False,
-        actor=actor,
-        at=at,
-    )
 
 
 @blueprint.get("/matters/export")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import redis
 import sqlalchemy as sa
 from flask import current_app, render_template, request
 from flask_babel import gettext as _
@@ -22,6 +21,7 @@ from supermarket.gateways.errors import GatewayError
 from supermarket.policies.defaults import DEFAULTS
 from supermarket.policies.models import JobSlot
 from supermarket.policies.queries import calendar, children, policies_for, region_names
+from supermarket.supervision import health
 from supermarket.web import listing
 from supermarket.web.access import public
 from supermarket.web.account.platforms import platforms
@@ -119,18 +119,15 @@ class Part:
 
 
 def _parts() -> list[Part]:
-    parts = [Part(_("Database"), True, _("this page was read from it"))]
-    try:
-        client = redis.Redis.from_url(current_app.config["REDIS_URL"], socket_timeout=2)
-        client.ping()
-        client.close()
-        parts.append(Part(_("Queue of jobs"), True))
-    except redis.RedisError:
-        parts.append(Part(_("Queue of jobs"), False, _("what is due may come late")))
-    try:
-        parts.append(Part(_("Search"), current().search.alive()))
-    except GatewayError:
-        parts.append(Part(_("Search"), False))
+    """What /readyz says, in words, and the witness."""
+    answers = health.parts()
+    late = _("what is due may come late")
+    parts = [
+        Part(_("Database"), answers["database"], _("this page was read from it")),
+        Part(_("Queue of jobs"), answers["queue"], "" if answers["queue"] else late),
+        Part(_("Clockwork: what is due is done"), answers["worker"], "" if answers["worker"] else late),
+        Part(_("Search"), answers["search"]),
+    ]
     try:
         parts.append(Part(_("Witness"), bool(current().witness.verify_key())))
     except GatewayError:
