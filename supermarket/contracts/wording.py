@@ -11,6 +11,7 @@ from supermarket.gateways.pdf import ContractData, Deliverable, Payment, Signatu
 from supermarket.gateways.pdf import Party as PartyData
 from supermarket.policies.queries import region_name
 from supermarket.projects.models import Funding, Project
+from supermarket.projects.ways import mode_of
 
 PLATFORM = "行政审批中介服务网上超市"
 NOT_GIVEN = "—"
@@ -85,7 +86,7 @@ def contract_data(
         project_name=project.name,
         matter_code=project.matter_code,
         matter_name=project.matter_version.name,
-        mode=MODES[project.mode],
+        mode=MODES.get(project.mode) or mode_of(project).label,
         award_notice_no=terms.notice_number,
         funding=FUNDING[project.funding],
         scope="\n\n".join(filter(None, (project.description.strip(), project.requirement_notes.strip())))

@@ -22,7 +22,7 @@ from supermarket.demo.crew import able, people_for
 from supermarket.demo.repertoire import BEGINS_BEFORE_END, Favourite, Part, Plot
 from supermarket.demo.stage import HOURS, Stage
 from supermarket.extensions import db
-from supermarket.modes.table import MODES, ModeName
+from supermarket.modes.table import MODES
 from supermarket.projects import operations as projects
 from supermarket.projects.commands import DeliverableWanted, Enrol, PaymentTerm, ProjectDraft
 from supermarket.projects.models import Funding, Project
@@ -216,7 +216,7 @@ class Purchase:
             self.stage.act(projects.enrol, self.code, Enrol(people, max(1, offered)), actor=actor)
         except RuleBroken:
             return  # not eligible any more: the market says so, and this agency stays away
-        if not MODES[ModeName(self.part.mode)].needs_quotes:
+        if not MODES[self.part.mode].needs_quotes:
             return
         for amount in self._quotes(number):
             self.stage.act(selection.submit_quote, self.code, amount, actor=actor)

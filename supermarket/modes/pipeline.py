@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from supermarket.modes.stages import (
     Candidate,
@@ -108,3 +109,15 @@ def advance(mode_stages: Sequence[StageSpec], candidates: Sequence[Candidate], f
         order = outcome.order
         left = {uscc: left[uscc] for uscc in outcome.passed_on}
     return PipelineState(tuple(runs), order, None)
+
+
+def drawn_at_freeze(
+    mode_stages: Sequence[StageSpec], candidates: Sequence[Candidate], project: str
+) -> PipelineState | None:
+    """The stages up to the draw, where it can be fixed at the freeze: only shortlists, which need nothing but the
+    freeze's own figures, stand before it. Then the state waits for the pool file; None in other pipelines.
+    """
+    before = list(takewhile(lambda spec: isinstance(spec, ShortlistParams), mode_stages))
+    if len(before) == len(mode_stages) or not isinstance(mode_stages[len(before)], DrawParams):
+        return None
+    return advance(mode_stages[: len(before) + 1], candidates, Facts(project))

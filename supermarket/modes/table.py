@@ -5,7 +5,7 @@ on which it was published, as `Terms`. Sentences are msgids for `gettext`, with 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -56,14 +56,15 @@ NO_PARAMS: Params = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One row. `stages`: (stage, what the row fixes of its parameters); the project's terms give the rest.
+    """One row. `stages`: (stage, what the row fixes of its parameters); the project's terms give the rest. `label` and
+    `sentence` of the nine are msgids; those of a region's own mode are its own words.
 
     `fewest_after_extension` counts once the enrolment was extended; where `owner_accepts_fewer`, only if the owner
     accepts that in writing within two working days. `needs_quotes`: an enrolment without a valid quote is invalid at
     the freeze.
     """
 
-    name: ModeName
+    name: str
     label: str
     sentence: str
     stages: tuple[tuple[StageName, Params], ...]
@@ -92,6 +93,21 @@ class Mode:
         """Whether the stage is one of its pipeline."""
         return any(own is stage for own, _ in self.stages)
 
+    @property
+    def can_be_live(self) -> bool:
+        """Whether its quotes can also be given in a live reverse auction."""
+        return any(stage is StageName.PRICE and fixed.get("rule") == "lowest" for stage, fixed in self.stages)
+
+    def live(self) -> "Mode":
+        """The live form: a reverse auction where the row asks for the lowest sealed quote. Raises StageError."""
+        if not self.can_be_live:
+            raise StageError(f"{self.name} has no live form")
+        stages = tuple(
+            (StageName.AUCTION, NO_PARAMS) if stage is StageName.PRICE else (stage, fixed)
+            for stage, fixed in self.stages
+        )
+        return replace(self, stages=stages, needs_quotes=self.uses(StageName.SCORE))
+
     def enough(self, valid: int, *, extended: bool) -> bool:
         """Whether `valid` enrolments are enough, before or after the one extension."""
         return valid >= (self.fewest_after_extension if extended else self.fewest_valid)
@@ -100,7 +116,7 @@ class Mode:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a project fixes at publishing, besides its mode. `keep`: K of a shortlist; `draw_keep`: how many a draw
-    leaves.
+    leaves; `live`: quotes are given in a live auction.
     """
 
     bounds: Bounds
@@ -110,6 +126,7 @@ class Terms:
     shortlist_by: ShortlistBy = ShortlistBy.CREDIT
     keep: int | None = None
     draw_keep: int | None = None
+    live: bool = False
 
 
 def _fixed(**params: str) -> Params:
@@ -209,10 +226,10 @@ _ROWS = (
     ),
 )
 
-MODES: Mapping[ModeName, Mode] = MappingProxyType({row.name: row for row in _ROWS})
+MODES: Mapping[str, Mode] = MappingProxyType({row.name: row for row in _ROWS})
 
 
-def mode(name: ModeName | str) -> Mode:
+def mode(name: str) -> Mode:
     """The row of that name. Raises ValueError for another name."""
     return MODES[ModeName(name)]
 

@@ -2,8 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import BinaryIO
 
+from supermarket.modes.merit_criteria import Criterion, CriterionKind
+from supermarket.modes.stages.bounds import Bounds
+from supermarket.modes.stages.shortlist import ShortlistBy
+from supermarket.modes.table import Terms
 from supermarket.projects.models import Funding
 from supermarket.projects.money_rules import Ground
 from supermarket.projects.requirement_rules import Barred
@@ -73,10 +78,25 @@ class ProjectDraft:
     named_agency_uscc: str | None = None
     criteria: tuple[tuple[str, int], ...] = ()
     qualifications: tuple[QualificationAsked, ...] = ()
+    shortlist_by: ShortlistBy = ShortlistBy.CREDIT
+    keep: int | None = None
+    draw_keep: int | None = None
+    live: bool = False
     # A draft may keep wording that is refused but has exceptions, so that one can be asked for; it is never published.
     keep_refused: bool = False
     # Of the form that asks: sent twice, it makes one draft.
     draft_key: str | None = None
+
+    def terms(self, ceiling: int) -> Terms:
+        """What the owner chose besides the mode."""
+        return Terms(
+            bounds=Bounds(ceiling=ceiling),
+            criteria=tuple(Criterion(CriterionKind(kind), Decimal(weight)) for kind, weight in self.criteria),
+            shortlist_by=self.shortlist_by,
+            keep=self.keep,
+            draw_keep=self.draw_keep,
+            live=self.live,
+        )
 
 
 @dataclass(frozen=True)

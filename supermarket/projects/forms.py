@@ -147,7 +147,7 @@ class ProjectForm(CommandForm):
     floor = YuanField(_l("Floor of quotes (yuan)"))
     mode = SelectField(
         _l("Way of selection"),
-        choices=[SelectChoice(name.value, _l(MODES[name].label)) for name in ModeName if name in AVAILABLE],
+        choices=[SelectChoice(name.value, _l(MODES[name.value].label)) for name in ModeName if name in AVAILABLE],
     )
     duration_days = IntegerField(
         _l("Length of the contract (calendar days)"), validators=[Needed(), NumberRange(1, MOST_DAYS)]

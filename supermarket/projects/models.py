@@ -76,6 +76,9 @@ class Project(Base):
     ceiling: Mapped[int] = mapped_column(Fen)
     floor: Mapped[int | None] = mapped_column(Fen)
     mode: Mapped[str] = mapped_column(sa.String(32))
+    # What the owner chose besides the mode; the mode's row and the whole pipeline as they were published.
+    terms: Mapped[dict[str, object]] = mapped_column(Json, default=dict, server_default=sa.text("'{}'::jsonb"))
+    mode_rules: Mapped[dict[str, object] | None] = mapped_column(Json)
     stages: Mapped[list[dict[str, object]]] = mapped_column(Json, default=list)
     policy: Mapped[dict[str, int | str | bool | list[str]]] = mapped_column(Json, default=dict)
     requirement_tree: Mapped[dict[str, object] | None] = mapped_column(Json)

@@ -14,7 +14,7 @@ from supermarket.matters.models import MatterVersion
 from supermarket.matters.queries import effective_in, matter, published_version
 from supermarket.matters.rules import not_carried_out
 from supermarket.modes.merit_criteria import CriterionKind
-from supermarket.modes.table import AVAILABLE, MODES, ModeName
+from supermarket.modes.table import AVAILABLE
 from supermarket.policies.queries import number, policies_for, region_exists
 from supermarket.projects.commands import ProjectDraft, PublicationSources
 from supermarket.projects.exception_queries import Key, covered_keys, refusals_of, texts_of
@@ -23,6 +23,7 @@ from supermarket.projects.models import Funding, Project
 from supermarket.projects.money_rules import ProcurementLimit, direct_is_allowed, is_within_limits
 from supermarket.projects.qualifications import own_tree, stated
 from supermarket.projects.requirements import Refusal, check_requirements
+from supermarket.projects.ways import mode_of
 
 MOST_DAYS = 3650
 # The panel's criteria come with panels.
@@ -65,7 +66,7 @@ def _field_errors(command: ProjectDraft, at: datetime) -> Iterator[FieldError]:
         yield from _region_errors(command.matter_code, command.region_code)
     if not region_exists(command.region_code):
         yield FieldError("region_code", "unknown", _("Choose a province, city or county."))
-    if command.mode not in MODES or command.mode not in AVAILABLE:
+    if command.mode not in AVAILABLE:
         yield FieldError("mode", "unknown", _("Choose one of the ways of selection."))
     if command.budget < 1:
         yield FieldError("budget", "too_small", _("The budget must be more than zero."))
@@ -250,7 +251,7 @@ def _rule_findings(command: ProjectDraft, at: datetime) -> Iterator[RuleFinding]
 
 def check_publication(project: Project, sources: PublicationSources, *, at: datetime) -> None:
     """What must be so on the day of publication. Raises RuleBroken."""
-    mode = MODES[ModeName(project.mode)]
+    mode = mode_of(project)
     findings = []
     current = published_version(project.matter_code)
     if current.id != project.matter_version_id:

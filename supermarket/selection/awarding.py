@@ -13,7 +13,6 @@ from supermarket.credit.operations import enter
 from supermarket.credit.points import CreditEvent
 from supermarket.extensions import db
 from supermarket.modes.succession import next_in_order
-from supermarket.modes.table import MODES, ModeName
 from supermarket.policies.queries import calendar, number
 from supermarket.projects.eligibility_facts import Moment
 from supermarket.projects.models import Enrolment, Funding, Project
@@ -27,6 +26,7 @@ from supermarket.projects.operations.enrolling import (
     run_rules,
 )
 from supermarket.projects.states import EnrolmentState, ProjectState
+from supermarket.projects.ways import mode_of
 from supermarket.selection import events
 from supermarket.selection.candidates import freeze_candidate
 from supermarket.selection.models import Award, Rank, StageRun
@@ -42,7 +42,7 @@ def announce_next(project: Project, *, at: datetime) -> None:
     """Announce the first of the stored order who has had no award yet, or fail the project (递补)."""
     ranks = db.session.scalars(sa.select(Rank).where(Rank.project_id == project.id).order_by(Rank.position)).all()
     awards = db.session.scalars(sa.select(Award).where(Award.project_id == project.id).order_by(Award.position)).all()
-    priced = MODES[ModeName(project.mode)].priced
+    priced = mode_of(project).priced
     by_uscc = {row.agency.uscc: row for row in ranks}
     skipped = {row.agency.uscc for row in awards}
     found = next_in_order(

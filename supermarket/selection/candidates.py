@@ -1,6 +1,5 @@
-"""The frozen pool as candidates of the stages, and a project's parameters as the stages' specs."""
+"""The frozen pool as candidates of the stages, and what has come in since the freeze."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,42 +11,12 @@ from supermarket.core.working_days import local_date
 from supermarket.credit.points import add_months
 from supermarket.credit.queries import credit_of, performances, star_level
 from supermarket.extensions import db
-from supermarket.modes.merit_criteria import Criterion, CriterionKind
-from supermarket.modes.pipeline import StageSpec
 from supermarket.modes.stages import Candidate, CreditLevel, DrawFact, Facts, LowDecision
-from supermarket.modes.stages.bounds import Bounds
 from supermarket.modes.stored import candidate_from_json, candidate_to_json
-from supermarket.modes.table import MODES, ModeName, Terms, pipeline_for
-from supermarket.policies.queries import number
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
 from supermarket.selection.models import CostStatement, Draw, OpenedQuote, Quote
 from supermarket.selection.states import DrawState
-
-
-def bounds_of(project: Project) -> Bounds:
-    """What a quote must keep to, as published."""
-    return Bounds(
-        ceiling=project.ceiling,
-        floor=project.floor or 1,
-        low_of_ceiling=number(project.policy, "low_of_ceiling_percent"),
-        low_of_mean=number(project.policy, "low_of_mean_percent"),
-    )
-
-
-def specs_of(project: Project) -> tuple[StageSpec, ...]:
-    """The project's pipeline with the parameters of the day it was published."""
-    return pipeline_for(MODES[ModeName(project.mode)], Terms(bounds=bounds_of(project), criteria=criteria_of(project)))
-
-
-def criteria_of(project: Project) -> tuple[Criterion, ...]:
-    """The merit criteria and weights as published; empty in other modes."""
-    weights: Mapping[str, object] = {}
-    for stage in project.stages:
-        found = stage.get("criteria")
-        if isinstance(found, dict):
-            weights = found
-    return tuple(Criterion(CriterionKind(kind), Decimal(str(weight))) for kind, weight in sorted(weights.items()))
 
 
 def freeze_candidate(row: Enrolment, at: datetime) -> dict[str, object]:
@@ -96,6 +65,11 @@ def valid_quotes(project_id: int) -> dict[str, int]:
         .where(Quote.project_id == project_id, OpenedQuote.invalid_code.is_(None))
     )
     return {quote.agency.uscc: amount for quote, amount in rows if amount is not None}
+
+
+def prices_of(project: Project) -> dict[str, int]:
+    """USCC → fen: what each of the pool asks, from the announcement on the price of an award."""
+    return valid_quotes(project.id)
 
 
 def facts_of_selection(project: Project) -> Facts:

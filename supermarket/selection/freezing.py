@@ -6,10 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from supermarket.core.draw import TicketRule
 from supermarket.extensions import db
-from supermarket.modes.stages.draw import MAIN, members_of
-from supermarket.modes.table import MODES, ModeName
+from supermarket.modes.pipeline import drawn_at_freeze
 from supermarket.projects.eligibility import eligible
 from supermarket.projects.eligibility_facts import Finding, Moment
 from supermarket.projects.models import Enrolment, Project
@@ -17,9 +15,10 @@ from supermarket.projects.operations import exclude, extend, fail, freeze, reduc
 from supermarket.projects.operations.common import locked_by_id
 from supermarket.projects.operations.enrolling import keep_findings, live_agencies, run_rules
 from supermarket.projects.states import EnrolmentState, ProjectState
+from supermarket.projects.ways import mode_of, specs_of
 from supermarket.selection.candidates import candidates_of, freeze_candidate
-from supermarket.selection.pools import fix_pool
 from supermarket.selection.quoting import publish_list, quoting_agencies
+from supermarket.selection.waits import start_waiting
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def freeze_due(project_id: int, at: datetime, prepared: object) -> bool:
         or project.due_at > at
     ):
         return False
-    mode = MODES[ModeName(project.mode)]
+    mode = mode_of(project)
     sifted = _sift(project, at)
     live = sum(1 for item in sifted if item.code is None)
     needed = _needed(project, extended=False)
@@ -74,7 +73,7 @@ def reduced_refused_due(project_id: int, at: datetime, prepared: object) -> bool
 
 
 def _needed(project: Project, *, extended: bool) -> int:
-    mode = MODES[ModeName(project.mode)]
+    mode = mode_of(project)
     key = f"min_{mode.name}_extended" if extended else f"min_{mode.name}"
     default = mode.fewest_after_extension if extended else mode.fewest_valid
     value = project.policy.get(key, default)
@@ -89,7 +88,7 @@ def _sift(project: Project, at: datetime) -> list[Sifted]:
         .with_for_update(of=Enrolment)
     ).all()
     pool = live_agencies(project.id)
-    quoted = quoting_agencies(project.id) if MODES[ModeName(project.mode)].needs_quotes else None
+    quoted = quoting_agencies(project.id) if mode_of(project).needs_quotes else None
     sifted = []
     for row in rows:
         findings = run_rules(project, row.agency, row.practitioners, moment=Moment.FREEZE, at=at, pool_of=pool)
@@ -116,16 +115,9 @@ def _fix(project: Project, sifted: list[Sifted], at: datetime) -> None:
             members += 1
     db.session.flush()
     freeze(project, members=members, at=at)
-    mode = MODES[ModeName(project.mode)]
-    if mode.needs_quotes:
+    if mode_of(project).needs_quotes:
         publish_list(project, at=at)
-    if mode.stages[0][0] == "draw":
-        fix_pool(project, MAIN, members_of(candidates_of(project), _tickets(project)), at=at)
+    drawn = drawn_at_freeze(specs_of(project), candidates_of(project), project.code)
+    if drawn is not None and drawn.waiting is not None:
+        start_waiting(project, drawn.waiting, drawn.excluded, at)
     db.session.flush()
-
-
-def _tickets(project: Project) -> TicketRule:
-    for stage, fixed in MODES[ModeName(project.mode)].stages:
-        if stage == "draw":
-            return TicketRule(fixed.get("tickets", "equal"))
-    return TicketRule.EQUAL

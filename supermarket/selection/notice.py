@@ -20,13 +20,13 @@ from supermarket.core.unit import unit
 from supermarket.documents.operations import store
 from supermarket.extensions import db
 from supermarket.gateways import current
-from supermarket.modes.table import MODES, ModeName
 from supermarket.policies.queries import calendar, number
 from supermarket.projects.eligibility import eligible
 from supermarket.projects.eligibility_facts import Finding, Moment
 from supermarket.projects.models import Project
 from supermarket.projects.operations import award
 from supermarket.projects.operations.enrolling import keep_findings, run_rules
+from supermarket.projects.ways import mode_of
 from supermarket.selection import events
 from supermarket.selection.awarding import drop_award, due_award, enrolment_of
 from supermarket.selection.models import Award
@@ -101,7 +101,7 @@ def _issue_notice(row: Award, project: Project, at: datetime) -> None:
                 "project_code": project.code,
                 "project_name": project.name,
                 "matter_name": project.matter_version.name,
-                "mode": _(MODES[ModeName(project.mode)].label),
+                "mode": _(mode_of(project).label),
                 "price_fen": row.price,
                 "selected_on": cast(datetime, row.announced_at).astimezone(LOCAL).date().isoformat(),
                 "sign_within_working_days": number(project.policy, "signing_days"),

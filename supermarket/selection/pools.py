@@ -9,6 +9,8 @@ from supermarket.core.draw import Member, pool_file, pool_hash
 from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM
 from supermarket.extensions import db
+from supermarket.modes.stages import Exclusion
+from supermarket.modes.stages.draw import MAIN
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
 from supermarket.selection import events
@@ -17,16 +19,16 @@ from supermarket.selection.models import Draw
 from supermarket.selection.states import DrawState
 
 
-def fix_pool(project: Project, purpose: str, members: Iterable[Member], *, at: datetime) -> Draw:
-    """Make the pool file of a draw; from now on it never changes (a trigger refuses it)."""
+def fix_pool(
+    project: Project, purpose: str, members: Iterable[Member], out: Iterable[Exclusion] = (), *, at: datetime
+) -> Draw:
+    """Make the pool file of a draw; from now on it never changes (a trigger refuses it).
+
+    `out`: whom the stages before have left out; the record names them beside those whom the rules have excluded.
+    """
     listed = tuple(members)
     source = source_of_next_draw(project)
     data = pool_file(project.code, purpose, source, listed)
-    excluded = db.session.scalars(
-        sa.select(Enrolment)
-        .where(Enrolment.project_id == project.id, Enrolment.state == EnrolmentState.EXCLUDED)
-        .order_by(Enrolment.id)
-    ).all()
     draw = Draw(
         project=project,
         purpose=purpose,
@@ -34,11 +36,7 @@ def fix_pool(project: Project, purpose: str, members: Iterable[Member], *, at: d
         source=source,
         pool_file=data.decode("ascii"),
         pool_hash=pool_hash(data),
-        excluded=sorted(
-            ({"id": row.agency.uscc, "code": row.exclusion_code or ""} for row in excluded), key=lambda item: item["id"]
-        )
-        if purpose == "main"
-        else [],
+        excluded=_excluded(project, out) if purpose == MAIN else [],
         draw_at=max(at, project.select_at or at),
     )
     db.session.add(draw)
@@ -50,3 +48,11 @@ def fix_pool(project: Project, purpose: str, members: Iterable[Member], *, at: d
         data={"purpose": purpose, "pool_hash": draw.pool_hash, "members": len(listed)},
     )
     return draw
+
+
+def _excluded(project: Project, out: Iterable[Exclusion]) -> list[dict[str, str]]:
+    rows = db.session.scalars(
+        sa.select(Enrolment).where(Enrolment.project_id == project.id, Enrolment.state == EnrolmentState.EXCLUDED)
+    ).all()
+    codes = {item.uscc: item.code for item in out} | {row.agency.uscc: row.exclusion_code or "" for row in rows}
+    return [{"id": uscc, "code": codes[uscc]} for uscc in sorted(codes)]

@@ -11,16 +11,16 @@ from supermarket.core.draw import DrandSource, PartiesSource, PublishedSource
 from supermarket.core.errors import RuleBroken
 from supermarket.gateways import current
 from supermarket.gateways.errors import GatewayError
-from supermarket.modes.table import MODES, ModeName
 from supermarket.policies.queries import policies_for
 from supermarket.projects.commands import PublicationSources
 from supermarket.projects.models import Funding, Project
 from supermarket.projects.operations.publishing import planned_times
+from supermarket.projects.ways import mode_of
 
 
 def sources_for(project: Project, *, at: datetime) -> PublicationSources:
     """Ask the operator's key ring and the witness. Raises RuleBroken if the witness does not answer now."""
-    mode = MODES[ModeName(project.mode)]
+    mode = mode_of(project)
     if not mode.has_enrolment:
         return PublicationSources()
     moment = at.replace(microsecond=0)

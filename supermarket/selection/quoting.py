@@ -18,14 +18,13 @@ from supermarket.extensions import db
 from supermarket.gateways import current
 from supermarket.gateways.errors import GatewayError
 from supermarket.modes.stages.bounds import validate_quote
-from supermarket.modes.table import MODES, ModeName
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.operations import exclude, fail
 from supermarket.projects.operations.common import locked, locked_by_id
 from supermarket.projects.operations.enrolling import acting_agency
 from supermarket.projects.states import EnrolmentState, ProjectState
+from supermarket.projects.ways import bounds_of, mode_of
 from supermarket.selection import events
-from supermarket.selection.candidates import bounds_of
 from supermarket.selection.models import OpenedQuote, Quote, QuoteList
 from supermarket.selection.quotes_body import (
     ListedQuote,
@@ -60,7 +59,7 @@ def submit_quote(code: str, amount: int, *, actor: Actor, at: datetime) -> Quote
     project = locked(code)
     if project.state is not ProjectState.OPEN or project.enrol_until is None or at >= project.enrol_until:
         raise WrongState(_("The time for quotes is over; nothing was entered."), state=project.state.value, allowed=[])
-    if project.quote_keys is None or not MODES[ModeName(project.mode)].needs_quotes:
+    if project.quote_keys is None or not mode_of(project).needs_quotes:
         raise RuleBroken(_("This project takes no quotes."), code="no_quotes")
     enrolled = db.session.scalar(
         sa.select(Enrolment.id).where(
@@ -228,7 +227,7 @@ def open_quotes(project_id: int, at: datetime, prepared: object) -> bool:
         at=at,
         data={"valid": live, "invalid": len(invalid)},
     )
-    mode = MODES[ModeName(project.mode)]
+    mode = mode_of(project)
     if not mode.enough(live, extended=project.extended):
         fail(project.id, failure="too_few_quotes", reason=_("Too few valid quotes."), at=at)
     return True

@@ -6,24 +6,20 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from supermarket.agencies.models import Agency
-from supermarket.core.draw import Member
-from supermarket.core.events import record
-from supermarket.core.permissions import SYSTEM
 from supermarket.extensions import db
 from supermarket.modes.pipeline import PipelineState, advance
-from supermarket.modes.stages import Done, Facts, Waiting, WaitingFor
+from supermarket.modes.stages import Done, Facts
 from supermarket.modes.stored import inputs_to_json, outcome_to_json, spec_to_json
-from supermarket.policies.queries import calendar, number
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.operations import exclude, fail, start_selection
 from supermarket.projects.operations.common import locked_by_id
 from supermarket.projects.states import EnrolmentState, ProjectState
-from supermarket.selection import events
+from supermarket.projects.ways import specs_of
 from supermarket.selection.awarding import announce_next
-from supermarket.selection.candidates import candidates_of, facts_of_selection, specs_of, valid_quotes
-from supermarket.selection.models import CostStatement, Draw, OpenedQuote, Quote, QuoteList, Rank, StageRun
-from supermarket.selection.pools import fix_pool
+from supermarket.selection.candidates import candidates_of, facts_of_selection, prices_of
+from supermarket.selection.models import Draw, QuoteList, Rank, StageRun
 from supermarket.selection.states import DrawState, StageState
+from supermarket.selection.waits import start_waiting
 
 
 def select_due(project_id: int, at: datetime, prepared: object) -> bool:
@@ -55,7 +51,7 @@ def advance_project(project: Project, at: datetime) -> None:
     state = advance(specs_of(project), candidates_of(project), facts)
     _store(project, state, facts, at)
     if state.waiting is not None:
-        _wait_for(project, state.waiting, at)
+        start_waiting(project, state.waiting, state.excluded, at)
         return
     _exclude(project, state, at)
     if not state.order:
@@ -93,35 +89,6 @@ def _store(project: Project, state: PipelineState, facts: Facts, at: datetime) -
     db.session.flush()
 
 
-def _wait_for(project: Project, waiting: Waiting, at: datetime) -> None:
-    if waiting.for_ is WaitingFor.COST_STATEMENT:
-        _ask_cost_statements(project, waiting.members, at)
-    elif waiting.purpose is not None and waiting.detail == "pool_file":
-        fix_pool(project, waiting.purpose, tuple(Member(uscc, 1) for uscc in sorted(waiting.members)), at=at)
-
-
-def _ask_cost_statements(project: Project, members: tuple[str, ...], at: datetime) -> None:
-    due = calendar().due_after(at, number(project.policy, "cost_statement_days"))
-    rows = db.session.scalars(
-        sa.select(Quote)
-        .join(OpenedQuote, OpenedQuote.quote_id == Quote.id)
-        .join(Agency, Agency.id == Quote.agency_id)
-        .where(Quote.project_id == project.id, Agency.uscc.in_(members))
-    ).all()
-    for row in rows:
-        if db.session.get(CostStatement, row.id) is None:
-            db.session.add(CostStatement(quote_id=row.id, asked_at=at, statement_due_at=due))
-            record(
-                events.COST_STATEMENT_ASKED,
-                project.code,
-                actor=SYSTEM,
-                at=at,
-                data={"agency_uscc": row.agency.uscc},
-                agency_uscc=row.agency.uscc,
-            )
-    db.session.flush()
-
-
 def _exclude(project: Project, state: PipelineState, at: datetime) -> None:
     out = {item.uscc: item.code for item in state.excluded}
     if not out:
@@ -137,7 +104,7 @@ def _exclude(project: Project, state: PipelineState, at: datetime) -> None:
 def _store_order(project: Project, state: PipelineState) -> None:
     order = state.order or ()
     agencies = {row.uscc: row for row in db.session.scalars(sa.select(Agency).where(Agency.uscc.in_(order)))}
-    quotes = valid_quotes(project.id)
+    prices = prices_of(project)
     figures: dict[str, dict[str, object]] = {}
     for run in state.runs:
         if isinstance(run.outcome, Done):
@@ -149,7 +116,7 @@ def _store_order(project: Project, state: PipelineState) -> None:
                 project_id=project.id,
                 position=position,
                 agency=agencies[uscc],
-                price=quotes.get(uscc),
+                price=prices.get(uscc),
                 figures=figures.get(uscc, {}),
             )
         )

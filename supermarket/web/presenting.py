@@ -17,8 +17,9 @@ from supermarket.core.clock import LOCAL
 from supermarket.core.identifiers import mask_name
 from supermarket.core.permissions import Role
 from supermarket.modes.merit_criteria import half_up
-from supermarket.modes.table import MODES, Mode, ModeName, in_words
+from supermarket.modes.table import MODES, Mode, in_words
 from supermarket.policies.queries import ancestors, calendar, region_names
+from supermarket.projects import ways
 from supermarket.projects.models import Funding, Project
 from supermarket.projects.money_rules import Ground
 from supermarket.projects.states import ProjectState
@@ -54,7 +55,7 @@ CRITERION_LABELS: Mapping[str, object] = {
 
 def mode_of(name: str) -> Mode | None:
     """The row of a mode's name, None for a name that is no mode."""
-    return MODES[ModeName(name)] if name in {item.value for item in ModeName} else None
+    return MODES.get(name)
 
 
 def mode_label(name: str) -> str:
@@ -71,7 +72,7 @@ def mode_sentence(name: str) -> str:
 
 def mode_choices() -> list[tuple[str, str]]:
     """(name, label) of the modes that a project can be published with in this release."""
-    return [(row.name.value, _(row.label)) for row in MODES.values() if row.available]
+    return [(row.name, _(row.label)) for row in MODES.values() if row.available]
 
 
 def funding_label(value: Funding | str) -> str:
@@ -134,8 +135,7 @@ def _place(project: Project) -> int:
 def life_line(project: Project, milestones: Milestones | None = None) -> list[Step]:
     """The life of a purchase as a line: done, now, to come (look.md, Thing)."""
     known = milestones or Milestones()
-    row = mode_of(project.mode)
-    enrolling = _("Enrolment") if row is None or row.has_enrolment else _("Naming")
+    enrolling = _("Enrolment") if ways.mode_of(project).has_enrolment else _("Naming")
     done_at: Sequence[tuple[str, datetime | None]] = (
         (_("Drafting"), project.submitted_at or project.published_at),
         (_("Review"), project.published_at),

@@ -21,6 +21,7 @@ from supermarket.projects.exception_queries import exceptions_of
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.queries import enrolments_of, project_for, versions_of
 from supermarket.projects.states import EnrolmentState, ProjectState
+from supermarket.projects.ways import mode_of, terms_of
 from supermarket.selection.models import Award, Draw, QuoteList, Rank, StageRun
 from supermarket.selection.queries import (
     PublicQuote,
@@ -33,7 +34,7 @@ from supermarket.selection.queries import (
 )
 from supermarket.selection.states import LIVE_AWARDS
 from supermarket.web import timelines
-from supermarket.web.presenting import Due, Milestones, Step, life_line, mode_of, project_due
+from supermarket.web.presenting import Due, Milestones, Step, life_line, project_due
 
 # Who enrolled, quoted or was excluded is nobody's business before the announcement, not even the owner's or an office's.
 _SEALED = ("enrolment.", "quote.", "cost_statement.")
@@ -95,13 +96,7 @@ class ProjectPage:
 
 def criteria_of(project: Project) -> Mapping[str, int]:
     """The weights of a merit project by criterion, in percent."""
-    for stage in project.stages:
-        found = stage.get("criteria")
-        if isinstance(found, dict):
-            return {str(name): int(weight) for name, weight in found.items()}
-        if isinstance(found, list):
-            return {str(item["kind"]): int(item["weight"]) for item in found}
-    return {}
+    return {criterion.code: int(criterion.weight) for criterion in terms_of(project).criteria}
 
 
 def requirement_sentence(tree: Mapping[str, object] | None) -> str:
@@ -150,8 +145,7 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
     awards = awards_of(project.id) if pool_fixed else ()
     live = next((row for row in awards if row.state in LIVE_AWARDS), None)
     contract = contract_of_project(project.code) if announced else None
-    row = mode_of(project.mode)
-    quoted = row is not None and row.needs_quotes
+    quoted = mode_of(project).needs_quotes
     return ProjectPage(
         project=project,
         due=project_due(

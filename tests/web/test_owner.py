@@ -170,7 +170,7 @@ def test_merit_needs_weights_of_a_hundred(client: FlaskClient, owner: Organisati
     assert wrong.status_code == 422
     code = make_draft(client, mode="merit", **weights, **{"criteria-0-weight": "60", "criteria-1-weight": "40"})
     project = db.session.scalars(sa.select(Project).where(Project.code == code)).one()
-    assert project.stages == [{"criteria": {"price": 60, "stars": 40}}]
+    assert [(item["kind"], item["weight"]) for item in project.terms["criteria"]] == [("price", "60"), ("stars", "40")]
     assert 'value="60"' in client.get(f"/projects/{code}/edit").text
 
 

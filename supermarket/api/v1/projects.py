@@ -38,6 +38,7 @@ from supermarket.projects.money_rules import Ground
 from supermarket.projects.qualifications import stated_in
 from supermarket.projects.queries import ProjectFilter, after, project_for
 from supermarket.projects.states import PROJECT, ProjectState
+from supermarket.projects.ways import terms_of
 from supermarket.web.access import Access, present_actor
 
 DRAFTS = Access(permissions=(P.PROJECT_DRAFT,))
@@ -283,7 +284,6 @@ def draft_project(form: ProjectForm) -> ProjectShape:
 def present_wording(code: str) -> dict[str, object]:
     """What stands, as the form has it. Raises NotFound."""
     row = project_for(code, present_actor())
-    criteria = next((stage["criteria"] for stage in row.stages if isinstance(stage.get("criteria"), dict)), {})
     return {
         "name": row.name,
         "matter": row.matter_code,
@@ -311,16 +311,12 @@ def present_wording(code: str) -> dict[str, object]:
         "agency": row.named_agency.uscc if row.named_agency else None,
         "direct_ground": row.direct_ground.value if row.direct_ground else None,
         "direct_document": row.direct_document,
-        "criteria": [{"criterion": name, "weight": weight} for name, weight in _pairs(criteria)],
+        "criteria": [{"criterion": str(c.kind), "weight": int(c.weight)} for c in terms_of(row).criteria],
     }
 
 
 def _amount(fen: int) -> dict[str, str]:
     return {"amount": yuan_text(fen), "currency": "CNY"}
-
-
-def _pairs(criteria: object) -> list[tuple[str, object]]:
-    return list(criteria.items()) if isinstance(criteria, dict) else []
 
 
 @route(

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from supermarket.core.draw import Member
+
 Figure = int | str
 Figures = Mapping[str, Mapping[str, Figure]]
 
@@ -81,12 +83,16 @@ class WaitingFor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What is missing, and of whom: `purpose` names the draw; `members`: those drawn, chosen from, rated or asked."""
+    """What is missing, and of whom: `purpose` names the draw; `members`: those drawn, chosen from, rated or asked.
+
+    `pool`: where a pool file is still to be made, its members with their tickets.
+    """
 
     for_: WaitingFor
     members: tuple[str, ...] = ()
     purpose: str | None = None
     detail: str = ""
+    pool: tuple[Member, ...] = ()
 
 
 StageOutcome = Done | Waiting

@@ -40,7 +40,7 @@ def resolve(purpose: str, members: tuple[Member, ...], facts: Facts) -> tuple[st
     fact = facts.draws.get(purpose)
     if fact is None:
         missing = WaitingFor.RECEIPT if purpose == MAIN else WaitingFor.TIE_DRAW
-        return Waiting(missing, members=ids, purpose=purpose, detail="pool_file")
+        return Waiting(missing, members=ids, purpose=purpose, detail="pool_file", pool=members)
     pool = parse_pool_file(fact.pool_file)
     if (pool.project, pool.purpose, pool.members) != (facts.project, purpose, members):
         raise StageError(f"the pool file of {purpose} is not that of this project, purpose and these members")

@@ -17,6 +17,7 @@ from supermarket.extensions import db
 from supermarket.matters.models import MatterVersion
 from supermarket.matters.queries import published_version
 from supermarket.matters.requirement_tree import to_json
+from supermarket.modes.rows import terms_to_json
 from supermarket.policies.queries import calendar, number, policies_for
 from supermarket.projects import events
 from supermarket.projects.commands import ProjectDraft, PublicationSources, QualificationAsked
@@ -143,7 +144,7 @@ def reissue(code: str, *, actor: Actor, at: datetime) -> Project:
         ceiling=ended.ceiling,
         floor=ended.floor,
         mode=ended.mode,
-        stages=ended.stages,
+        terms=ended.terms,
         requirement_tree=_tree_again(ended, version),
         requirement_notes=ended.requirement_notes,
         practitioners_needed=ended.practitioners_needed,
@@ -183,7 +184,7 @@ def _word(project: Project, command: ProjectDraft) -> None:
     project.investment_project_code = command.investment_project_code
     project.funding = command.funding
     project.mode = command.mode
-    project.stages = [{"criteria": dict(command.criteria)}] if command.criteria else []
+    project.terms = terms_to_json(command.terms(project.ceiling))
     project.direct_ground = command.direct_ground
     project.direct_document = command.direct_document
     named = agency_by_uscc(command.named_agency_uscc) if command.named_agency_uscc else None

@@ -12,7 +12,6 @@ from supermarket.core.errors import Conflict, FieldError, InvalidInput, RuleBrok
 from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise
 from supermarket.extensions import db
-from supermarket.modes.table import MODES, ModeName
 from supermarket.projects import events
 from supermarket.projects.commands import Enrol
 from supermarket.projects.eligibility import check_all, eligible
@@ -21,6 +20,7 @@ from supermarket.projects.facts import facts_of, links_of
 from supermarket.projects.models import EligibilityCheck, Enrolment, Project
 from supermarket.projects.operations.common import locked
 from supermarket.projects.states import ENROLMENT, EnrolmentAction, EnrolmentState, ProjectState
+from supermarket.projects.ways import mode_of, scores_days
 
 
 def acting_agency(actor: Actor, permission: P) -> Agency:
@@ -40,7 +40,7 @@ def enrol(code: str, command: Enrol, *, actor: Actor, at: datetime) -> Enrolment
     agency = acting_agency(actor, P.ENROL)
     project = locked(code)
     _must_be_enrolling(project, at)
-    if not MODES[ModeName(project.mode)].has_enrolment:
+    if not mode_of(project).has_enrolment:
         raise RuleBroken(_("Here the owner names the agency; there is no enrolment."), code="no_enrolment")
     if _live(project.id, agency.id) is not None:
         raise Conflict(_("Your agency is enrolled in this project already."), code="already_enrolled")
@@ -196,8 +196,7 @@ def own_practitioners(agency: Agency, ids: tuple[int, ...]) -> list[Practitioner
 
 
 def _check_offer(project: Project, command: Enrol) -> None:
-    wants_days = any("lead_time" in str(stage.get("criteria")) for stage in project.stages)
-    if wants_days and command.offered_days is None:
+    if scores_days(project) and command.offered_days is None:
         message = _("Say in how many days you will deliver; the days are scored in this project.")
         raise InvalidInput(message, errors=[FieldError("offered_days", "needed", message)])
     if command.offered_days is not None and not 1 <= command.offered_days <= project.duration_days:

@@ -13,7 +13,7 @@ from supermarket.core.working_days import local_date, local_moment
 from supermarket.extensions import db
 from supermarket.matters.queries import effective_in, matter
 from supermarket.matters.requirement_tree import to_json
-from supermarket.modes.table import MODES, ModeName
+from supermarket.modes.rows import mode_to_json, published_stages
 from supermarket.policies.queries import calendar, number, policies_for
 from supermarket.projects import events
 from supermarket.projects.commands import ProjectDraft, PublicationSources
@@ -25,6 +25,7 @@ from supermarket.projects.operations.exception_steps import put_in_force
 from supermarket.projects.qualifications import own_tree, stated
 from supermarket.projects.rules import check_draft, check_publication, check_refusals
 from supermarket.projects.states import PROJECT, ProjectAction
+from supermarket.projects.ways import mode_of, specs_of
 
 SELECTION_HOUR = time(10, 0)
 
@@ -45,10 +46,11 @@ def publish(
     PROJECT.next(project.state, action)
     check_publication(project, sources, at=at)
     refusals = check_refusals(project)
-    mode = MODES[ModeName(project.mode)]
+    mode = mode_of(project)
+    project.mode_rules = mode_to_json(mode)
     project.policy = policies_for(project.region_code, at)
     project.regional_version_ids = effective_in(matter(project.matter_code), project.region_code).version_ids
-    project.stages = _pipeline(project)
+    project.stages = published_stages(specs_of(project))
     project.draw_source = sources.draw_source if mode.has_enrolment else None
     project.quote_keys = None
     if mode.needs_quotes and sources.operator_quote_key and sources.witness_quote_key:
@@ -74,17 +76,6 @@ def publish(
         data={"mode": project.mode, **_times(project), "version": first},
     )
     put_in_force(project, frozenset(each.key for each in refusals), actor=actor, at=at)
-
-
-def _pipeline(project: Project) -> list[dict[str, object]]:
-    criteria = next((stage["criteria"] for stage in project.stages if "criteria" in stage), None)
-    rows: list[dict[str, object]] = []
-    for stage, fixed in MODES[ModeName(project.mode)].stages:
-        row: dict[str, object] = {"stage": str(stage), **fixed}
-        if str(stage) == "score":
-            row["criteria"] = criteria
-        rows.append(row)
-    return rows
 
 
 def _times(project: Project) -> dict[str, str]:
@@ -211,6 +202,8 @@ def wording(project: Project) -> dict[str, object]:
         "ceiling": project.ceiling,
         "floor": project.floor,
         "mode": project.mode,
+        "mode_rules": project.mode_rules,
+        "terms": project.terms,
         "stages": project.stages,
         "policy": dict(project.policy),
         "requirement_tree": project.requirement_tree,

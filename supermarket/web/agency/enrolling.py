@@ -23,6 +23,7 @@ from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.operations.enrolling import live_agencies, run_rules
 from supermarket.projects.queries import ProjectFilter, enrolled_projects, own_enrolment, search_projects
 from supermarket.projects.states import EnrolmentState, ProjectState
+from supermarket.projects.ways import mode_of
 from supermarket.selection.forms import CostStatementForm, DeclineForm, QuoteForm
 from supermarket.selection.models import Award, CostStatement, Quote
 from supermarket.selection.queries import awards_of, low_quotes_of, own_quotes
@@ -135,8 +136,7 @@ def own_side(project: Project, agency: Agency, at: datetime) -> Own:
                     action=Action(_("Mend it in your file"), url_for(mend)) if mend else None,
                 )
             )
-    mode = presenting.mode_of(project.mode)
-    quoting = mode is not None and mode.needs_quotes
+    quoting = mode_of(project).needs_quotes
     award = next((row for row in awards_of(project.id) if row.agency_id == agency.id), None)
     asked = (
         next((row for row in low_quotes_of(project.id) if row.quote.agency_id == agency.id), None) if quoting else None
@@ -245,8 +245,7 @@ def enrol(code: str) -> tuple[str, int] | Response:
     done, status = attempt(form, lambda: projects.enrol(code, form.command(), actor=present_actor(), at=now()))
     if done is None:
         return page(code, forms(enrol=form)), status
-    row = presenting.mode_of(done.project.mode)
-    if row is not None and row.needs_quotes:
+    if mode_of(done.project).needs_quotes:
         tell(
             _("You are enrolled. Next, hand in your sealed quote: without one the enrolment is invalid at the freeze.")
         )

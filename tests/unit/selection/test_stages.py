@@ -116,7 +116,11 @@ def test_second_lowest_looks_at_distinct_amounts() -> None:
 def test_with_one_distinct_amount_all_are_tied() -> None:
     waiting = rank(PriceRule.SECOND_LOWEST, 100, 100, 100)
     assert waiting == Waiting(
-        WaitingFor.TIE_DRAW, members=tuple(make_uscc(n) for n in range(3)), purpose="tie1", detail="pool_file"
+        WaitingFor.TIE_DRAW,
+        members=tuple(make_uscc(n) for n in range(3)),
+        purpose="tie1",
+        detail="pool_file",
+        pool=tuple(Member(make_uscc(n), 1) for n in range(3)),
     )
 
 

@@ -1,0 +1,51 @@
+"""How a project selects: its mode and terms as published, or for a draft as they stand now (选取方式)."""
+
+from supermarket.modes.merit_criteria import CriterionKind
+from supermarket.modes.pipeline import StageSpec
+from supermarket.modes.rows import mode_from_json, terms_from_json
+from supermarket.modes.stages.bounds import Bounds
+from supermarket.modes.table import MODES, Mode, StageName, Terms, pipeline_for
+from supermarket.policies.defaults import DEFAULTS
+from supermarket.policies.queries import number
+from supermarket.projects.models import Project
+
+
+def mode_of(project: Project) -> Mode:
+    """The project's way of selection; in its live form where the owner chose that. Raises KeyError for none."""
+    if project.mode_rules is not None:
+        return mode_from_json(project.mode_rules)
+    return chosen_mode(project.mode, live=bool(project.terms.get("live")))
+
+
+def chosen_mode(name: str, *, live: bool) -> Mode:
+    """The mode that an owner chooses now. Raises KeyError for a name that is no mode, StageError for no live form."""
+    row = MODES[name]
+    return row.live() if live else row
+
+
+def bounds_of(project: Project) -> Bounds:
+    """What a quote must keep to, as published."""
+    values = project.policy or DEFAULTS
+    return Bounds(
+        ceiling=project.ceiling,
+        floor=project.floor or 1,
+        low_of_ceiling=number(values, "low_of_ceiling_percent"),
+        low_of_mean=number(values, "low_of_mean_percent"),
+    )
+
+
+def terms_of(project: Project) -> Terms:
+    """What the owner fixed besides the mode."""
+    return terms_from_json(project.terms, bounds_of(project))
+
+
+def specs_of(project: Project) -> tuple[StageSpec, ...]:
+    """The project's pipeline with all parameters. Raises StageError where a draft lacks some."""
+    return pipeline_for(mode_of(project), terms_of(project))
+
+
+def scores_days(project: Project) -> bool:
+    """Whether the days that agencies offer are scored."""
+    return mode_of(project).uses(StageName.SCORE) and any(
+        criterion.kind is CriterionKind.LEAD_TIME for criterion in terms_of(project).criteria
+    )

@@ -1,0 +1,50 @@
+"""What a stage waits for is set going here, once: a pool file, cost statements … (selection.md §1)."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from supermarket.agencies.models import Agency
+from supermarket.core.events import record
+from supermarket.core.permissions import SYSTEM
+from supermarket.extensions import db
+from supermarket.modes.stages import Exclusion, Waiting, WaitingFor
+from supermarket.policies.queries import calendar, number
+from supermarket.projects.models import Project
+from supermarket.selection import events
+from supermarket.selection.models import CostStatement, OpenedQuote, Quote
+from supermarket.selection.pools import fix_pool
+
+
+def start_waiting(project: Project, waiting: Waiting, excluded: tuple[Exclusion, ...], at: datetime) -> None:
+    """Begin what the stage waits for; called again while it waits, it changes nothing."""
+    match waiting.for_:
+        case WaitingFor.COST_STATEMENT:
+            ask_cost_statements(project, waiting.members, at)
+        case WaitingFor.RECEIPT | WaitingFor.TIE_DRAW if waiting.pool and waiting.purpose is not None:
+            fix_pool(project, waiting.purpose, waiting.pool, excluded, at=at)
+        case _:
+            pass
+
+
+def ask_cost_statements(project: Project, members: tuple[str, ...], at: datetime) -> None:
+    """Ask each for its cost statement, once, due in the policy's working days (selection.md §4)."""
+    due = calendar().due_after(at, number(project.policy, "cost_statement_days"))
+    rows = db.session.scalars(
+        sa.select(Quote)
+        .join(OpenedQuote, OpenedQuote.quote_id == Quote.id)
+        .join(Agency, Agency.id == Quote.agency_id)
+        .where(Quote.project_id == project.id, Agency.uscc.in_(members))
+    ).all()
+    for row in rows:
+        if db.session.get(CostStatement, row.id) is None:
+            db.session.add(CostStatement(quote_id=row.id, asked_at=at, statement_due_at=due))
+            record(
+                events.COST_STATEMENT_ASKED,
+                project.code,
+                actor=SYSTEM,
+                at=at,
+                data={"agency_uscc": row.agency.uscc},
+                agency_uscc=row.agency.uscc,
+            )
+    db.session.flush()
