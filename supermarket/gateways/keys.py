@@ -47,8 +47,14 @@ class KeyRing(Protocol):
     def quote_public_key(self, project: str) -> bytes:
         """The operator's half for sealing quotes of a project, 32 bytes."""
 
+    def holds_quote_key(self, project: str, public: bytes) -> bool:
+        """Whether the secret that belongs to this public key is here; none is made."""
+
     def open_quote(self, project: str, ciphertext: bytes) -> bytes:
-        """Take off the operator's layer; what is inside is still sealed for the witness. Raises BoxClosed."""
+        """Take off the operator's layer; what is inside is still sealed for the witness.
+
+        Raises BoxClosed, or KeyRingError (`secret_missing`) where the project's secret is not here.
+        """
 
     def encrypt(self, text: str) -> bytes:
         """A field that is never shown, such as an identity number."""
@@ -82,7 +88,10 @@ class KeyRing(Protocol):
 
 
 class _Ring:
-    """The rules, over two ways of keeping: `_once` and `_change`."""
+    """The rules, over two ways of keeping: `_kept`, `_once` and `_change`."""
+
+    def _kept(self, name: str) -> bytes | None:
+        raise NotImplementedError
 
     def _once(self, name: str, make: Callable[[], bytes]) -> bytes:
         raise NotImplementedError
@@ -108,8 +117,15 @@ class _Ring:
     def quote_public_key(self, project: str) -> bytes:
         return public_key(self._once(_for(project, "quotes"), new_private_key))
 
+    def holds_quote_key(self, project: str, public: bytes) -> bool:
+        kept = self._kept(_for(project, "quotes"))
+        return kept is not None and len(kept) == len(public) and public_key(kept) == public
+
     def open_quote(self, project: str, ciphertext: bytes) -> bytes:
-        return unseal(ciphertext, self._once(_for(project, "quotes"), new_private_key))
+        kept = self._kept(_for(project, "quotes"))
+        if kept is None:
+            raise KeyRingError("secret_missing", N_("The project's key for sealed quotes is not on this machine."))
+        return unseal(ciphertext, kept)
 
     def encrypt(self, text: str) -> bytes:
         return self._fields().encrypt(text.encode())
@@ -189,17 +205,21 @@ class MemoryKeys(_Ring):
     """The fake: the same rules, gone with the process."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._kept_secrets: dict[str, bytes] = {}
         self._lock = threading.Lock()
+
+    def _kept(self, name: str) -> bytes | None:
+        with self._lock:
+            return self._kept_secrets.get(name)
 
     def _once(self, name: str, make: Callable[[], bytes]) -> bytes:
         with self._lock:
-            return self._kept.setdefault(name, make())
+            return self._kept_secrets.setdefault(name, make())
 
     def _change(self, name: str, make: Callable[[], bytes], change: Callable[[bytes], bytes]) -> bytes:
         with self._lock:
-            self._kept[name] = change(self._kept.get(name) or make())
-            return self._kept[name]
+            self._kept_secrets[name] = change(self._kept_secrets.get(name) or make())
+            return self._kept_secrets[name]
 
 
 class FolderKeys(_Ring):
@@ -210,6 +230,12 @@ class FolderKeys(_Ring):
         if root.stat().st_mode & 0o077:
             raise KeyRingError("key_folder_open", N_("Others may enter the key folder. Take their rights away (0700)."))
         self._root = root
+
+    def _kept(self, name: str) -> bytes | None:
+        try:
+            return (self._root / name).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def _once(self, name: str, make: Callable[[], bytes]) -> bytes:
         path = self._root / name

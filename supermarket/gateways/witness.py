@@ -60,6 +60,27 @@ def _false() -> WitnessError:
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteKey:
+    """The witness's public key (hex) for a project's quotes, and its signed word that it opens none before `opens_at`."""
+
+    public_key: str
+    opens_at: datetime
+    at: datetime
+    by: str
+    signature: str
+
+    def content(self) -> dict[str, str]:
+        """As a project keeps it and as it is published."""
+        return {
+            "witness": self.public_key,
+            "opens_at": format_time(self.opens_at),
+            "at": format_time(self.at),
+            "by": self.by,
+            "signature": self.signature,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedBox:
     """The body, or None and why: `not_hex`, `does_not_open`, `not_on_list`."""
 
@@ -85,7 +106,7 @@ class Witness(Protocol):
     def reveal(self, project: str, purpose: str) -> str:
         """The witness's r for a draw, hex; refused before the receipt."""
 
-    def quote_key(self, project: str, opens_at: datetime, *, at: datetime) -> str:
+    def quote_key(self, project: str, opens_at: datetime, *, at: datetime) -> QuoteKey:
         """The witness's public key for a project's quotes, hex; `opens_at` may later move on, never back."""
 
     def countersign(self, project: str, quotes: str, *, at: datetime) -> Receipt:
@@ -139,11 +160,11 @@ class HttpWitness:
             raise _false()
         return r
 
-    def quote_key(self, project: str, opens_at: datetime, *, at: datetime) -> str:
+    def quote_key(self, project: str, opens_at: datetime, *, at: datetime) -> QuoteKey:
         answer = self._post("/quote-keys", project=project, opens_at=format_time(opens_at))
         key = _hex(answer, "public_key")
-        self._checked(answer, lambda moment: quote_key_body(project, key, opens_at, moment))
-        return key
+        signed = self._checked(answer, lambda moment: quote_key_body(project, key, opens_at, moment))
+        return QuoteKey(key, opens_at, signed.at, signed.by, signed.signature)
 
     def countersign(self, project: str, quotes: str, *, at: datetime) -> Receipt:
         answer = self._post("/quote-lists", project=project, list=quotes)

@@ -15,6 +15,7 @@ from supermarket.core.draw import (
     PoolFile,
     Receipt,
     commitment,
+    format_time,
     new_seed,
     parse_pool_file,
     pool_hash,
@@ -22,8 +23,8 @@ from supermarket.core.draw import (
     reveal,
 )
 from supermarket.gateways.sealing import BoxClosed, new_private_key, public_key, unseal
-from supermarket.gateways.witness import OpenedBox, witness_down, witness_refused
-from supermarket.gateways.witness_texts import head_body, list_body, listed_commitments
+from supermarket.gateways.witness import OpenedBox, QuoteKey, witness_down, witness_refused
+from supermarket.gateways.witness_texts import head_body, list_body, listed_commitments, quote_key_body
 
 
 class MemoryWitness:
@@ -77,7 +78,7 @@ class MemoryWitness:
                 taken.append(purpose)
             return reveal(self._seeds[project], taken.index(purpose))
 
-    def quote_key(self, project: str, opens_at: datetime, *, at: datetime) -> str:
+    def quote_key(self, project: str, opens_at: datetime, *, at: datetime) -> QuoteKey:
         with self._up():
             key, before = self._quote_keys.get(project) or (new_private_key(), None)
             if opens_at != before:
@@ -88,7 +89,10 @@ class MemoryWitness:
                 if before is not None and opens_at < before:
                     raise witness_refused("opens_at_earlier")
             self._quote_keys[project] = key, opens_at
-            return public_key(key).hex()
+            public = public_key(key).hex()
+            body = quote_key_body(project, public, opens_at, _second(at))
+            signed = self._sign_once(("key", project, format_time(opens_at)), public.encode(), at, body)
+            return QuoteKey(public, opens_at, signed.at, signed.by, signed.signature)
 
     def countersign(self, project: str, quotes: str, *, at: datetime) -> Receipt:
         with self._up():

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import BinaryIO
 
+from supermarket.gateways.witness import QuoteKey
 from supermarket.modes.merit_criteria import Criterion, CriterionKind
 from supermarket.modes.stages.bounds import Bounds
 from supermarket.modes.stages.shortlist import ShortlistBy
@@ -105,9 +106,8 @@ class PublicationSources:
 
     draw_source: str | None = None
     operator_quote_key: str | None = None
-    witness_quote_key: str | None = None
-    # Until when the witness keeps quotes sealed, as it was told.
-    witness_opens_at: datetime | None = None
+    # With the moment until which the witness keeps quotes sealed, as it was told and has signed.
+    witness_quote_key: QuoteKey | None = None
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,18 @@ It is told right after the commit; if it does not answer then, the supervisor's 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.dialects.postgresql import JSONB
 
 from supermarket.core.unit import after_commit
 from supermarket.extensions import db
 from supermarket.gateways import current
 from supermarket.gateways.errors import GatewayError
+from supermarket.gateways.witness import QuoteKey
 from supermarket.projects.models import Project
 from supermarket.projects.states import ProjectState
 
@@ -34,8 +37,23 @@ def tell_later(project: Project, *, at: datetime) -> None:
     after_commit(tell)
 
 
-def _tell(code: str, opens_at: datetime, at: datetime) -> None:
-    current().witness.quote_key(code, opens_at.replace(microsecond=0), at=at.replace(microsecond=0))
+def _tell(code: str, opens_at: datetime, at: datetime) -> QuoteKey:
+    return current().witness.quote_key(code, opens_at.replace(microsecond=0), at=at.replace(microsecond=0))
+
+
+@dataclass(frozen=True)
+class Told:
+    """The end of enrolment that the witness has confirmed, and its signed word for it."""
+
+    enrol_until: datetime
+    key: QuoteKey
+
+
+def _untold() -> sa.ColumnElement[bool]:
+    """The witness has not confirmed the end of enrolment, or its signature was not kept (before release 0.4)."""
+    return sa.or_(
+        Project.witness_opens_at.is_distinct_from(Project.enrol_until), ~Project.quote_keys.has_key("signature")
+    )
 
 
 def untold(at: datetime, limit: int) -> Sequence[tuple[datetime, int]]:
@@ -45,7 +63,7 @@ def untold(at: datetime, limit: int) -> Sequence[tuple[datetime, int]]:
         .where(
             Project.state == ProjectState.OPEN,
             Project.quote_keys.is_not(None),
-            Project.witness_opens_at.is_distinct_from(Project.enrol_until),
+            _untold(),
             Project.enrol_until > at,
         )
         .order_by(Project.published_at, Project.id)
@@ -54,29 +72,29 @@ def untold(at: datetime, limit: int) -> Sequence[tuple[datetime, int]]:
     return [(since, number) for since, number in db.session.execute(query) if since is not None]
 
 
-def prepare_telling(project_id: int, at: datetime) -> datetime | None:
-    """Ask the witness, outside of any transaction: the moment that it has confirmed. Raises WitnessError."""
+def prepare_telling(project_id: int, at: datetime) -> Told | None:
+    """Ask the witness, outside of any transaction: what it has confirmed. Raises WitnessError."""
     row = db.session.execute(sa.select(Project.code, Project.enrol_until).where(Project.id == project_id)).first()
     db.session.rollback()  # nothing is held while the outside is asked
     if row is None or row.enrol_until is None:
         return None
-    _tell(row.code, row.enrol_until, at)
-    confirmed: datetime = row.enrol_until
-    return confirmed
+    return Told(row.enrol_until, _tell(row.code, row.enrol_until, at))
 
 
 def note_told(project_id: int, at: datetime, prepared: object) -> bool:
     """Keep what the witness confirmed, if that is still the end of enrolment. No change of the project: no new version."""
-    if not isinstance(prepared, datetime):
+    if not isinstance(prepared, Told):
         return False
+    kept = sa.cast(Project.quote_keys, JSONB).op("||")(sa.cast(prepared.key.content(), JSONB))
     noted = db.session.execute(
         sa.update(Project)
         .where(
             Project.id == project_id,
-            Project.enrol_until == prepared,
-            Project.witness_opens_at.is_distinct_from(prepared),
+            Project.enrol_until == prepared.enrol_until,
+            Project.quote_keys["witness"].astext == prepared.key.public_key,
+            _untold(),
         )
-        .values(witness_opens_at=prepared)
+        .values(witness_opens_at=prepared.enrol_until, quote_keys=kept)
         .returning(Project.id)
         .execution_options(synchronize_session=False)
     ).first()

@@ -50,7 +50,6 @@ def sources_for(project: Project, *, at: datetime) -> PublicationSources:
             draw_source=source,
             operator_quote_key=gateways.keys.quote_public_key(project.code).hex(),
             witness_quote_key=gateways.witness.quote_key(project.code, opens_at, at=moment),
-            witness_opens_at=opens_at,
         )
     except GatewayError as error:
         raise RuleBroken(_(error.msgid, **error.params), code=error.code) from error

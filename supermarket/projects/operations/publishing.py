@@ -54,12 +54,13 @@ def publish(
     project.draw_source = sources.draw_source if mode.has_enrolment else None
     project.quote_keys = None
     if mode.needs_quotes and sources.operator_quote_key and sources.witness_quote_key:
-        project.quote_keys = {"operator": sources.operator_quote_key, "witness": sources.witness_quote_key}
+        project.quote_keys = {"operator": sources.operator_quote_key, **sources.witness_quote_key.content()}
     project.published_at = at
     if mode.has_enrolment:
         project.enrol_until, project.select_at = planned_times(project, at)
         project.due_what, project.due_at = "freeze", project.enrol_until
-        told = sources.witness_opens_at == project.enrol_until.replace(microsecond=0)
+        key = sources.witness_quote_key
+        told = key is not None and key.opens_at == project.enrol_until.replace(microsecond=0)
         project.witness_opens_at = project.enrol_until if told else None
         tell_later(project, at=at)
     else:

@@ -37,8 +37,16 @@ def test_two_layers_need_two_keys(keys: FolderKeys | MemoryKeys) -> None:
     box = seal(b"quote-v1\n", operator_key=keys.quote_public_key("P-1"), witness_key=public_key(witness))
     with pytest.raises(BoxClosed):
         unseal(box, witness)
+    with pytest.raises(KeyRingError) as missing:
+        keys.open_quote("P-2", box)
+    assert missing.value.code == "secret_missing"
+    other = keys.quote_public_key("P-2")
     with pytest.raises(BoxClosed):
         keys.open_quote("P-2", box)
+    assert keys.holds_quote_key("P-1", keys.quote_public_key("P-1"))
+    assert not keys.holds_quote_key("P-1", other)
+    assert not keys.holds_quote_key("P-3", other)
+    assert not keys.holds_quote_key("P-3", other), "looking makes no key"
     inner = keys.open_quote("P-1", box)
     assert b"quote" not in inner
     assert unseal(inner, witness) == b"quote-v1\n"

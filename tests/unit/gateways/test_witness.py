@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from nacl.signing import VerifyKey
 
 from config import ROOT
 from supermarket.core.draw import Member, pool_file, pool_hash, receipt_holds
@@ -17,7 +18,7 @@ from supermarket.gateways.keys import MemoryKeys
 from supermarket.gateways.sealing import BoxClosed, seal
 from supermarket.gateways.witness import HttpWitness, OpenedBox, Witness, WitnessError
 from supermarket.gateways.witness_fake import MemoryWitness
-from supermarket.gateways.witness_texts import ListedQuote, list_body, quote_list
+from supermarket.gateways.witness_texts import ListedQuote, list_body, quote_key_body, quote_list
 from tests.unit.gateways.loopback import Answer, Loopback
 
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -100,9 +101,12 @@ def test_one_receipt_per_purpose_and_a_link_only_after_it(stage: Stage) -> None:
 def test_quotes_open_after_the_hour_and_only_what_is_listed(stage: Stage) -> None:
     witness, keys = stage.witness, MemoryKeys()
     opens_at = AT + timedelta(days=1)
-    witness_key = bytes.fromhex(witness.quote_key("P-1", opens_at, at=stage.at))
+    witness_key = bytes.fromhex(witness.quote_key("P-1", opens_at, at=stage.at).public_key)
     opens_at += timedelta(days=1)
-    assert witness.quote_key("P-1", opens_at, at=stage.at) == witness_key.hex()
+    later = witness.quote_key("P-1", opens_at, at=stage.at)
+    assert later.public_key == witness_key.hex()
+    signed = quote_key_body("P-1", later.public_key, opens_at, later.at)
+    VerifyKey(bytes.fromhex(witness.verify_key())).verify(signed, bytes.fromhex(later.signature))
     with pytest.raises(WitnessError) as back:
         witness.quote_key("P-1", opens_at - timedelta(hours=1), at=stage.at)
     assert refusal(back) == "opens_at_earlier"
@@ -181,7 +185,7 @@ def test_the_list_is_signed_as_the_witness_writes_it() -> None:
 
 def test_the_inner_box_alone_does_not_open_with_the_operators_key() -> None:
     keys, witness = MemoryKeys(), MemoryWitness()
-    witness_key = bytes.fromhex(witness.quote_key("P-1", AT + timedelta(days=1), at=AT))
+    witness_key = bytes.fromhex(witness.quote_key("P-1", AT + timedelta(days=1), at=AT).public_key)
     box = seal(b"x", operator_key=keys.quote_public_key("P-1"), witness_key=witness_key)
     inner = keys.open_quote("P-1", box)
     with pytest.raises(BoxClosed):
