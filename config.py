@@ -101,8 +101,11 @@ class Settings:
             "BABEL_DEFAULT_LOCALE": "zh_CN",
             "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
             "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "supermarket" / "translations"),
-            "WITNESS_URL": os.environ.get("WITNESS_URL", "http://127.0.0.1:8765"),
+            # A JSON file or the JSON itself, the lead first (docs/witness.md); or one witness by the three below.
+            "WITNESSES": os.environ.get("WITNESSES", ""),
+            "WITNESS_URL": os.environ.get("WITNESS_URL", ""),
             "WITNESS_KEY": os.environ.get("WITNESS_KEY", ""),
+            "WITNESS_TOKEN": os.environ.get("WITNESS_TOKEN", ""),
             "BEACON_URLS": os.environ.get("BEACON_URLS", ""),
             "SEARCH_ENGINE": os.environ.get("SEARCH_ENGINE", "whoosh"),
             "SITE_NAME_EN": os.environ.get("SITE_NAME_EN", "Supermarket"),

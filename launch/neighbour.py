@@ -30,19 +30,25 @@ def _answers(url: str) -> bool:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """`module` is run as `python -m MODULE serve` on DATA/MODULE and noted in DATA/MODULE.json; `variable` of the
-    environment names one that runs elsewhere.
+    """`module` is run as `python -m MODULE serve` on DATA/NAME and noted in DATA/NAME.json, NAME being the module's unless
+    there are several of it; `variable` of the environment names one that runs elsewhere.
     """
 
     module: str
     called: str
     variable: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    named: str = ""
+
+    @property
+    def name(self) -> str:
+        """Of its folder and its note in DATA."""
+        return self.named or self.module
 
     def noted(self, data: Path) -> tuple[str, int] | None:
         """Address and process id of this DATA's program, where one runs."""
         try:
-            read = json.loads((data / f"{self.module}.json").read_text(encoding="utf-8"))
+            read = json.loads((data / f"{self.name}.json").read_text(encoding="utf-8"))
             url, pid = str(read["url"]), int(read["pid"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -50,9 +56,9 @@ class Neighbour:
 
     def start(self, data: Path, more: Sequence[str] = ()) -> str:
         """Start it on its folder in DATA, with `more` arguments. Gives its address; raises Problem."""
-        home = data / self.module
+        home = data / self.name
         home.mkdir(mode=0o700, exist_ok=True)
-        log = data / "logs" / f"{self.module}.log"
+        log = data / "logs" / f"{self.name}.log"
         python = VENV / "bin" / "python"
         program = str(python) if python.exists() else sys.executable
         for _ in range(3):  # another program may take the port between our look and the neighbour's
@@ -68,9 +74,9 @@ class Neighbour:
             pid = process.pid
             wait_until(lambda url=url, pid=pid: _answers(url) or not alive(pid), _START_SECONDS)  # type: ignore[misc]  # binds the loop
             if alive(pid) and _answers(url):
-                new = data / f"{self.module}.json.new"
+                new = data / f"{self.name}.json.new"
                 new.write_text(json.dumps({"url": url, "pid": pid}) + "\n", encoding="utf-8")
-                new.replace(data / f"{self.module}.json")
+                new.replace(data / f"{self.name}.json")
                 return url
             end(pid, signal.SIGTERM, 5)
         raise Problem(f"{self.called} did not start (log: {log})\n{tail(log)}", f"read the log; or set {self.variable}")
@@ -80,4 +86,4 @@ class Neighbour:
         running = self.noted(data)
         if running is not None:
             end(running[1], signal.SIGTERM, 5)
-        (data / f"{self.module}.json").unlink(missing_ok=True)
+        (data / f"{self.name}.json").unlink(missing_ok=True)

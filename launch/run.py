@@ -189,7 +189,12 @@ def _serve(data: Path, host: str, port: int) -> None:
     env = site_environment(data, SITE_URL=os.environ.get("SITE_URL", url))
     with step("database up to date"):
         call(_flask("db", "upgrade"), data / "logs" / "upgrade.log", env=env, remedy="read the log")
-    env["WITNESS_URL"] = servers.ensure_witness(data)
+    env["WITNESSES"] = servers.ensure_witnesses(data)
+    if not env["WITNESSES"] and not env.get("WITNESS_URL"):
+        raise Problem(
+            "a market in earnest (DEMO=0) needs a witness, which the operator does not run itself",
+            "name it: WITNESSES=FILE or WITNESS_URL=…, WITNESS_KEY=… (docs/witness.md)",
+        )
     env["REGISTRIES_URL"] = servers.ensure_registries(data)
     _load_demo(data, found, env)
     site: list[Child] = []

@@ -89,14 +89,14 @@ def running(data: Path) -> bool:
 
 
 def silent(data: Path) -> str:
-    """Which server of ours no longer answers ("postgres", "valkey", "witness" or "registries"); empty where all do."""
+    """Which server of ours no longer answers (by the name of its log); empty where all do."""
     noted = _read(data)
     if noted is not None:
         for name, answers in zip(("postgres", "valkey"), _running(data, noted), strict=True):
             if not answers and not os.environ.get({"postgres": "DATABASE_URL", "valkey": "REDIS_URL"}[name]):
                 return name
-    if (data / "witness.json").exists() and witness.noted(data) is None:
-        return "witness"
+    if quiet := witness.silent(data):
+        return quiet
     if (data / "registries.json").exists() and registries.noted(data) is None:
         return "registries"
     return ""
@@ -223,18 +223,24 @@ def ensure(data_dir: str | os.PathLike[str] | None = None, *, keep: bool = False
     )
 
 
-def ensure_witness(data_dir: str | os.PathLike[str] | None = None) -> str:
-    """The draws' witness: WITNESS_URL, else this DATA's own, started like the servers. Raises Problem."""
-    named = os.environ.get("WITNESS_URL", "")
-    if named:
-        return named
+def ensure_witnesses(data_dir: str | os.PathLike[str] | None = None) -> str:
+    """A demonstration's own witnesses as WITNESSES has them, started like the servers.
+
+    Where the environment names others, what WITNESSES holds: nothing if WITNESS_URL names one. Nothing, too, for a market
+    in earnest (DEMO=0). Raises Problem.
+    """
+    if witness.named() or not _demo():
+        return os.environ.get("WITNESSES", "")
     data = data_folder(data_dir)
     make_data_folder(data)
     with _alone(data):
-        running = witness.noted(data)
-        url = running[0] if running else witness.start(data)
+        started = witness.start(data)
         _use(data)
-    return url
+    return started
+
+
+def _demo() -> bool:
+    return os.environ.get("DEMO", "1").lower() in {"1", "true", "yes", "on"}
 
 
 def ensure_registries(data_dir: str | os.PathLike[str] | None = None) -> str:
@@ -243,8 +249,7 @@ def ensure_registries(data_dir: str | os.PathLike[str] | None = None) -> str:
     Empty where the market is no demonstration, or names its registries itself (REGISTRIES). Raises Problem.
     """
     named = os.environ.get("REGISTRIES_URL", "")
-    demo = os.environ.get("DEMO", "1").lower() in {"1", "true", "yes", "on"}
-    if named or not demo or os.environ.get("REGISTRIES"):
+    if named or not _demo() or os.environ.get("REGISTRIES"):
         return named
     data = data_folder(data_dir)
     make_data_folder(data)

@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask, has_request_context, request, session
 
 from config import ROOT, Settings, data_folder, stand_in_identity
-from launch.servers import ensure, ensure_registries, ensure_witness
+from launch.servers import ensure, ensure_registries, ensure_witnesses
 from supermarket import wiring
 from supermarket.core.logs import configure_logs
 from supermarket.extensions import babel, db
@@ -34,14 +34,14 @@ def chosen_locale() -> str:
 
 
 def settings() -> dict[str, object]:
-    """Settings from the environment and DATA; starts its database, queue, witness and stand-ins where nothing names any."""
+    """Settings from the environment and DATA; starts its database, queue, witnesses and stand-ins where none are named."""
     data = data_folder()
     servers = ensure(data)
     found = Settings(data, servers.database_url, servers.redis_url, servers.owner_url).mapping()
     registries = ensure_registries(data)
     if found["DEMO"] and not found["IDENTITY_PROVIDERS"]:
         found["IDENTITY_PROVIDERS"] = stand_in_identity(registries, data)
-    return found | {"WITNESS_URL": ensure_witness(data), "REGISTRIES_URL": registries}
+    return found | {"WITNESSES": ensure_witnesses(data), "REGISTRIES_URL": registries}
 
 
 def make_foundation(overrides: Mapping[str, object] | None = None) -> Flask:

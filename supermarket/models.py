@@ -17,6 +17,7 @@ from supermarket.ratings import models as ratings
 from supermarket.selection import models as selection
 from supermarket.standing import models as standing
 from supermarket.supervision import models as supervision
+from supermarket.witnesses import models as witnesses
 
 ROOMS = (
     accounts,
@@ -37,4 +38,5 @@ ROOMS = (
     selection,
     standing,
     supervision,
+    witnesses,
 )

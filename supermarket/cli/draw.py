@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from supermarket.core.draw import verify_record
@@ -22,7 +21,7 @@ group = AppGroup("draw", help="The verifiable draw.")
     metavar="NAME=KEY",
     help="A witness's public Ed25519 key in hex; may repeat.",
 )
-@click.option("--offline", is_flag=True, help="Do not ask the site's witness for its key.")
+@click.option("--offline", is_flag=True, help="Do not ask the site's witnesses for their keys.")
 def verify(file: Path, witnesses: tuple[str, ...], offline: bool) -> None:
     """Compute the draw of FILE (draw.json) again; exit code 0 if everything holds, 1 if anything differs."""
     keys = dict(_key(text) for text in witnesses)
@@ -50,12 +49,14 @@ def _key(text: str) -> tuple[str, bytes]:
 
 
 def _asked() -> dict[str, bytes]:
-    """The key that this site's witness names; none where it does not answer."""
-    witness = current().witness
-    try:
-        name, key = witness.name(), witness.verify_key()
-    except GatewayError as error:
-        click.echo(f"the witness at {current_app.config['WITNESS_URL']} was not asked for its key: {error}")
-        return {}
-    click.echo(f"key of witness {name}: {key} (as the site knows it; compare it with what the regulator publishes)")
-    return {name: bytes.fromhex(key)}
+    """The keys that this site's witnesses name; none of those that do not answer."""
+    keys = {}
+    for witness in current().witnesses:
+        try:
+            name, key = witness.name(), witness.verify_key()
+        except GatewayError as error:
+            click.echo(f"the witness {witness.shown('en')} at {witness.page()} was not asked for its key: {error}")
+            continue
+        click.echo(f"key of witness {name}: {key} (as the site knows it; compare it with what the regulator publishes)")
+        keys[name] = bytes.fromhex(key)
+    return keys

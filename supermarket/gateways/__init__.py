@@ -32,6 +32,7 @@ from supermarket.gateways.search import MemorySearch, Search
 from supermarket.gateways.search_postgres import PostgresSearch
 from supermarket.gateways.search_whoosh import WhooshSearch
 from supermarket.gateways.witness import HttpWitness, Witness
+from supermarket.gateways.witness_entries import read_witnesses
 from supermarket.gateways.witness_fake import MemoryWitness
 
 __all__ = ["ConfigError", "GatewayError", "Gateways", "build", "current", "in_memory"]
@@ -50,10 +51,20 @@ class Gateways:
     mail: Mailer
     payments: Payments
     registries: Registries
-    witness: Witness
+    # The first is the lead: its receipt stands in the record of a draw, and it holds the witness's half of quotes.
+    witnesses: tuple[Witness, ...]
     keys: KeyRing
     identities: Identities
     beacon: Beacon
+
+    @property
+    def witness(self) -> Witness:
+        """The lead."""
+        return self.witnesses[0]
+
+    def witness_named(self, name: str) -> Witness | None:
+        """The configured witness of that name, or None. Raises GatewayError where one must be asked for its name."""
+        return next((each for each in self.witnesses if each.name() == name), None)
 
 
 def current() -> Gateways:
@@ -71,7 +82,7 @@ def in_memory(jobs: Mapping[str, str] | None = None) -> Gateways:
         mail=MemoryMailer(),
         payments=MemoryPayments(),
         registries=Registries(routes=Routes(read_entries(None))),
-        witness=MemoryWitness(),
+        witnesses=(MemoryWitness(),),
         keys=MemoryKeys(),
         identities=Identities(),
         beacon=MemoryBeacon(),
@@ -86,8 +97,8 @@ def build(config: Mapping[str, object]) -> Gateways:
     `MIGRATION_DATABASE_URI`, `MAIL_URL`
     (`smtp|smtps|smtp+starttls://user:password@host:port?from=address`, empty: files in DATA/outbox),
     `STRIPE_SECRET_KEY`, `STRIPE_WEBHOOK_SECRET`, `STRIPE_URL`, `REGISTRIES` and `REGISTRIES_URL`
-    (registries_entries.read_entries), `WITNESS_URL`, `WITNESS_KEY` (hex), `WITNESS_TOKEN`,
-    `BEACON_URLS` (relays of drand with spaces between; none: rounds are handed in by anybody),
+    (registries_entries.read_entries), `WITNESSES` (witness_entries.read_witnesses), or for a single one `WITNESS_URL`,
+    `WITNESS_KEY` (hex), `WITNESS_TOKEN`, `BEACON_URLS` (relays of drand with spaces between; none: rounds are handed in by anybody),
     `IDENTITY_PROVIDERS` (a list, identity_openid.providers). Raises ConfigError.
     """
     jobs = cast("Mapping[str, str]", config.get("JOBS") or {})
@@ -107,7 +118,7 @@ def build(config: Mapping[str, object]) -> Gateways:
         mail=_mail(_text(config, "MAIL_URL"), data),
         payments=_payments(config),
         registries=_registries(config),
-        witness=HttpWitness(_need(config, "WITNESS_URL"), _text(config, "WITNESS_KEY"), _text(config, "WITNESS_TOKEN")),
+        witnesses=_witnesses(config),
         keys=FolderKeys(data / "keys"),
         identities=providers(cast("Iterable[Mapping[str, str]]", config.get("IDENTITY_PROVIDERS") or ())),
         beacon=HttpBeacon(_text(config, "BEACON_URLS").split()),
@@ -163,6 +174,17 @@ def _payments(config: Mapping[str, object]) -> Payments:
         return NoPayments()
     webhook_secret = _need(config, "STRIPE_WEBHOOK_SECRET")
     return StripePayments(_need(config, "STRIPE_SECRET_KEY"), webhook_secret, _text(config, "STRIPE_URL") or None)
+
+
+def _witnesses(config: Mapping[str, object]) -> tuple[Witness, ...]:
+    """As listed, the lead first; without a list the one of WITNESS_URL."""
+    entries = read_witnesses(config.get("WITNESSES"))
+    if entries:
+        return tuple(
+            HttpWitness(each.url, each.key, each.token, name=each.name, label=each.label, page=each.page)
+            for each in entries
+        )
+    return (HttpWitness(_need(config, "WITNESS_URL"), _text(config, "WITNESS_KEY"), _text(config, "WITNESS_TOKEN")),)
 
 
 def _registries(config: Mapping[str, object]) -> Registries:

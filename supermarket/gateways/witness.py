@@ -5,7 +5,8 @@ The program itself is the package `witness`, which runs on the regulator's own m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -29,6 +30,8 @@ from supermarket.gateways.http_json import HttpFailed, call
 from supermarket.gateways.witness_texts import commitment_body, head_body, list_body, list_hash, quote_key_body
 
 _TIMEOUT: Final = 5.0
+# Who has just not answered is left alone for so long: a silent machine must not hold up everything that is due.
+_REST: Final = 10.0
 _DOWN: Final = N_("The witness cannot be reached. It is asked again by itself.")
 _FALSE: Final = N_("The answer of the witness is not whole, or not signed by it.")
 _REFUSED: Final = N_("The witness refused (%(reason)s).")
@@ -53,6 +56,11 @@ def witness_down() -> WitnessError:
 def witness_refused(reason: str) -> WitnessError:
     """It said no, with its code."""
     return WitnessError("witness_refused", _REFUSED, reason=reason)
+
+
+def witness_unknown(name: str) -> WitnessError:
+    """None of that name is configured here (any longer)."""
+    return WitnessError("witness_unknown", N_("No witness named “%(name)s” is configured."), name=name)
 
 
 def _false() -> WitnessError:
@@ -97,6 +105,12 @@ class Witness(Protocol):
     def name(self) -> str:
         """What its receipts carry in `by`."""
 
+    def shown(self, language: str) -> str:
+        """Its name for people, in the language or else in whatever there is. Asks nobody."""
+
+    def page(self) -> str:
+        """Where people may look at it themselves; empty for one that has no address."""
+
     def receipt(self, pool: bytes, *, at: datetime) -> Receipt:
         """Sign the pool file, once per project and purpose; shown the same file again, the same receipt."""
 
@@ -124,10 +138,23 @@ class HttpWitness:
     witness names at the first question: for the demo only, where both run side by side. `token`: the operator's.
     """
 
-    def __init__(self, base_url: str, key: str = "", token: str = "", *, timeout: float = _TIMEOUT) -> None:
-        self._base_url, self._key, self._name = base_url.rstrip("/"), key, ""
+    def __init__(
+        self,
+        base_url: str,
+        key: str = "",
+        token: str = "",
+        *,
+        name: str = "",
+        label: Mapping[str, str] | None = None,
+        page: str = "",
+        timeout: float = _TIMEOUT,
+        rest: float = _REST,
+    ) -> None:
+        self._base_url, self._key, self._name = base_url.rstrip("/"), key, name
+        self._label, self._page = label or {}, page or self._base_url
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._timeout = timeout
+        self._timeout, self._rest = timeout, rest
+        self._rests_until = 0.0
 
     def verify_key(self) -> str:
         if not self._key:
@@ -141,6 +168,12 @@ class HttpWitness:
                 raise _false()
             self._name = _text(answer, "name")
         return self._name
+
+    def shown(self, language: str) -> str:
+        return self._label.get(language) or next(iter(self._label.values()), self._name or "witness")
+
+    def page(self) -> str:
+        return self._page
 
     def receipt(self, pool: bytes, *, at: datetime) -> Receipt:
         parsed, digest = parse_pool_file(pool), pool_hash(pool)
@@ -184,6 +217,8 @@ class HttpWitness:
 
     def _checked(self, answer: dict[str, object], body: Callable[[datetime], bytes]) -> Receipt:
         by, signature = _text(answer, "by"), _text(answer, "signature")
+        if self._name and by != self._name:
+            raise _false()
         try:
             at = parse_time(_text(answer, "at"))
             VerifyKey(bytes.fromhex(self.verify_key())).verify(body(at), bytes.fromhex(signature))
@@ -195,12 +230,16 @@ class HttpWitness:
         return self._call("POST", path, fields)
 
     def _call(self, method: str, path: str, body: dict[str, object] | None = None) -> dict[str, object]:
+        if time.monotonic() < self._rests_until:
+            raise witness_down()
         try:
             reply = call(method, self._base_url + path, timeout=self._timeout, body=body, headers=self._headers)
+            self._rests_until = 0.0
             if reply.status >= 500:
                 raise witness_down()
             fields = reply.json()
         except HttpFailed as failure:
+            self._rests_until = time.monotonic() + self._rest
             raise witness_down() from failure
         if reply.status >= 400:
             raise witness_refused(str(fields.get("error") or reply.status))

@@ -48,6 +48,12 @@ class MemoryWitness:
     def name(self) -> str:
         return self._name
 
+    def shown(self, language: str) -> str:
+        return self._name
+
+    def page(self) -> str:
+        return ""
+
     def receipt(self, pool: bytes, *, at: datetime) -> Receipt:
         with self._up():
             parsed = parse_pool_file(pool)

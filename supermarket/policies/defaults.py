@@ -50,6 +50,7 @@ DEFAULTS: Mapping[str, PolicyValue] = {
     "draw_source_fiscal": "parties",
     "draw_source_social": "parties",
     "draw_reveal_minutes": 10,
+    "receipts_needed": 1,  # of so many witnesses, the lead among them, before a draw
     # selection.md §4
     "low_of_ceiling_percent": 60,
     "low_of_mean_percent": 70,

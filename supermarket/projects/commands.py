@@ -105,6 +105,8 @@ class PublicationSources:
     """What the outside world gave before a publication: the draw's source line and the public quote keys (hex)."""
 
     draw_source: str | None = None
+    # With `parties`: who they are, in the order of the source's commitments.
+    draw_parties: tuple[str, ...] = ()
     operator_quote_key: str | None = None
     # With the moment until which the witness keeps quotes sealed, as it was told and has signed.
     witness_quote_key: QuoteKey | None = None

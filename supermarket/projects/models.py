@@ -90,6 +90,8 @@ class Project(Base):
     deliverables_wanted: Mapped[list[dict[str, str | int]]] = mapped_column(Json)
     payment_terms: Mapped[list[dict[str, str | int]]] = mapped_column(Json)
     draw_source: Mapped[str | None] = mapped_column(sa.Text)
+    # With a source of parties: their names, in the order of its commitments (selection.parties).
+    draw_parties: Mapped[list[str]] = mapped_column(ARRAY(sa.String(64)), default=list, server_default="{}")
     quote_keys: Mapped[dict[str, str] | None] = mapped_column(Json)
     # The moment before which the witness opens no quote, as it has last confirmed.
     witness_opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -7,15 +7,17 @@ import sqlalchemy as sa
 
 from supermarket.core.deadlines import DueKind, Found
 from supermarket.extensions import db
+from supermarket.gateways import current
 from supermarket.projects.models import Project
 from supermarket.projects.states import ProjectState
 from supermarket.selection.awarding import offer_lapsed_due
-from supermarket.selection.drawing import draw_due, prepare_receipt, prepare_value, receive_receipt
+from supermarket.selection.drawing import draw_due, prepare_value
 from supermarket.selection.freezing import freeze_due, reduced_refused_due
 from supermarket.selection.low_quotes import statement_due
-from supermarket.selection.models import Award, CostStatement, Draw, Quote, QuoteList
+from supermarket.selection.models import Award, CostStatement, Draw, DrawReceipt, Quote, QuoteList
 from supermarket.selection.notice import prepare_standstill, standstill_due
 from supermarket.selection.quoting import open_quotes, prepare_opening
+from supermarket.selection.receipts import prepare_receipts, receive_receipts
 from supermarket.selection.running import select_due
 from supermarket.selection.states import AwardState, DrawState
 
@@ -61,6 +63,26 @@ def _receipts(at: datetime, limit: int) -> Found:
         .join(Project, Project.id == Draw.project_id)
         .where(
             Draw.state == DrawState.RECEIPT_PENDING,
+            Project.frozen_at <= at,
+            Project.state.in_((ProjectState.FROZEN, ProjectState.SELECTING)),
+        )
+        .order_by(Project.frozen_at, Draw.id)
+    )
+    return _rows(query, limit)
+
+
+def _further_receipts(at: datetime, limit: int) -> Found:
+    """Draws that go on with enough receipts while some witness has not signed: it may be a party, and is asked again."""
+    others = len(current().witnesses) - 1
+    if others == 0:
+        return []
+    signed = sa.select(sa.func.count()).where(DrawReceipt.draw_id == Draw.id).scalar_subquery()
+    query = (
+        sa.select(Project.frozen_at, Draw.id)
+        .join(Project, Project.id == Draw.project_id)
+        .where(
+            Draw.state == DrawState.RECEIPTED,
+            signed < others,
             Project.frozen_at <= at,
             Project.state.in_((ProjectState.FROZEN, ProjectState.SELECTING)),
         )
@@ -124,8 +146,9 @@ DUE: tuple[DueKind, ...] = (
     DueKind("project.freeze", _freezes, freeze_due),
     DueKind("project.reduced_acceptance", _reduced, reduced_refused_due),
     DueKind("quotes.open", _lists, open_quotes, prepare_opening),
-    DueKind("draw.receipt", _receipts, receive_receipt, prepare_receipt),
+    DueKind("draw.receipt", _receipts, receive_receipts, prepare_receipts),
     DueKind("project.select", _selections, select_due),
+    DueKind("draw.further_receipts", _further_receipts, receive_receipts, prepare_receipts),
     DueKind("draw.draw", _draws, draw_due, prepare_value),
     DueKind("cost_statement", _statements, statement_due),
     DueKind("award.offer", _offers, offer_lapsed_due),

@@ -1,4 +1,4 @@
-"""Draws: the pool file fixed, receipted by the witness, drawn from the named source, published (selection.md §3)."""
+"""Draws: once receipted, drawn from the named source and published (selection.md §3)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,48 +32,17 @@ from supermarket.gateways import current
 from supermarket.gateways.beacon import BeaconError, Round, checked
 from supermarket.gateways.errors import GatewayError
 from supermarket.projects.models import Project
-from supermarket.projects.operations import lock_for_draw, unlock_after_draw
+from supermarket.projects.operations import unlock_after_draw
 from supermarket.projects.operations.common import locked, locked_by_id
 from supermarket.projects.states import ProjectState
 from supermarket.selection import events
 from supermarket.selection.models import Draw
+from supermarket.selection.parties import OPERATOR, parties_of, witness_of
 from supermarket.selection.running import advance_project
 from supermarket.selection.states import DRAW, DrawAction, DrawState
 
 
-def prepare_receipt(draw_id: int, at: datetime) -> Receipt | None:
-    """Ask the witness to sign; None if it does not answer now."""
-    draw = db.session.get(Draw, draw_id)
-    if draw is None or draw.state is not DrawState.RECEIPT_PENDING:
-        return None
-    data = draw.pool_file.encode("ascii")
-    db.session.rollback()  # nothing is held while the outside is asked
-    try:
-        return current().witness.receipt(data, at=at.replace(microsecond=0))
-    except GatewayError:
-        return None
-
-
-def receive_receipt(draw_id: int, at: datetime, prepared: object) -> bool:
-    """Store the receipt, once; from here to the published order nothing may change the project."""
-    draw = _locked_draw(draw_id)
-    if draw.state is not DrawState.RECEIPT_PENDING or not isinstance(prepared, Receipt):
-        return False
-    draw.state = DRAW.next(draw.state, DrawAction.RECEIVE_RECEIPT)
-    draw.receipt = prepared.content()
-    draw.draw_at = max(draw.draw_at, _value_from(parse_source(draw.source), prepared.at))
-    lock_for_draw(draw.project)
-    record(
-        events.RECEIPTED,
-        draw.project.code,
-        actor=SYSTEM,
-        at=at,
-        data={"purpose": draw.purpose, "by": prepared.by, "pool_hash": draw.pool_hash},
-    )
-    return True
-
-
-def _value_from(source: Source, receipt_at: datetime) -> datetime:
+def value_from(source: Source, receipt_at: datetime) -> datetime:
     """From when on the source has the value of a draw with this receipt."""
     if isinstance(source, DrandSource):
         chain = current().beacon.chain(source.chain_hash)
@@ -89,12 +58,13 @@ class Reveals:
 
 
 def prepare_value(draw_id: int, at: datetime) -> Reveals | Round | None:
-    """Have both parties reveal, or fetch the beacon's round; None if one of them does not answer now."""
+    """Have all parties reveal, or fetch the beacon's round; None if one of them does not answer now."""
     draw = db.session.get(Draw, draw_id)
     if draw is None or draw.state is not DrawState.RECEIPTED:
         return None
     source = parse_source(draw.source)
     code, purpose, receipt = draw.project.code, draw.purpose, draw.receipt
+    names = [name for name, _c in parties_of(draw.project, source)] if isinstance(source, PartiesSource) else []
     db.session.rollback()  # nothing is held while the outside is asked
     gateways = current()
     try:
@@ -103,15 +73,15 @@ def prepare_value(draw_id: int, at: datetime) -> Reveals | Round | None:
             return gateways.beacon.round(source.chain_hash, number)
         if not isinstance(source, PartiesSource):
             return None
-        witness = gateways.witness.reveal(code, purpose)
-        return Reveals((gateways.keys.chain_reveal(code, purpose), witness))
+        witnesses = [witness_of(name).reveal(code, purpose) for name in names if name != OPERATOR]
+        return Reveals((gateways.keys.chain_reveal(code, purpose), *witnesses))
     except GatewayError:
         return None
 
 
 def draw_due(draw_id: int, at: datetime, prepared: object) -> bool:
     """Compute the draw from the reveals, once, publish its order, and let the selection go on."""
-    draw = _locked_draw(draw_id)
+    draw = locked_draw(draw_id)
     project = draw.project
     if draw.state is not DrawState.RECEIPTED or draw.draw_at > at or project.state is not ProjectState.SELECTING:
         return False
@@ -123,7 +93,7 @@ def draw_due(draw_id: int, at: datetime, prepared: object) -> bool:
     for committed, revealed in zip(source.commitments, prepared.values, strict=True):
         if not is_reveal_of(committed, revealed):
             return False
-    _compute(draw, parties_value(prepared.values), ("operator", "witness"), at)
+    _compute(draw, parties_value(prepared.values), tuple(name for name, _c in parties_of(project, source)), at)
     advance_project(project, at)
     return True
 
@@ -261,7 +231,8 @@ def public_record(draw: Draw) -> Record:
     )
 
 
-def _locked_draw(draw_id: int) -> Draw:
+def locked_draw(draw_id: int) -> Draw:
+    """The draw, its project locked first. Raises NotFound."""
     project_id = db.session.scalar(sa.select(Draw.project_id).where(Draw.id == draw_id))
     if project_id is None:
         raise NotFound(_("There is no such draw."))

@@ -31,7 +31,7 @@ POOL_FIXED = declare(
 RECEIPTED = declare(
     "draw.receipted",
     subject="project",
-    sentence=N_("The witness signed the pool file of the draw “%(purpose)s”"),
+    sentence=N_("The witness %(by)s signed the pool file of the draw “%(purpose)s”"),
     keys={"purpose", "by", "pool_hash"},
 )
 NUMBERS_ENTERED = declare(

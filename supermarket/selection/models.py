@@ -68,6 +68,21 @@ class Draw(Base):
     order: Mapped[list[str] | None] = mapped_column(ARRAY(sa.String(32)))
     drawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     project: Mapped[Project] = relationship(lazy="joined")
+    further_receipts: Mapped[list["DrawReceipt"]] = relationship(order_by="DrawReceipt.id")
+
+
+class DrawReceipt(Base):
+    """What a further witness, beside the lead, signed for a draw's pool; append-only (selection.md §3)."""
+
+    __tablename__ = "draw_receipts"
+    __table_args__ = (sa.UniqueConstraint("draw_id", "by"), {"schema": "trade"})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draw_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.draws.id"))
+    by: Mapped[str] = mapped_column(sa.String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    signature: Mapped[str] = mapped_column(sa.String(128))
+    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Quote(Base):

@@ -77,6 +77,7 @@ GROUPS: Mapping[str, tuple[object, Mapping[str, Number]]] = {
             "draw_source_fiscal": Number(_l("Source of draws, fiscal money"), WORD),
             "draw_source_social": Number(_l("Source of draws, social money"), WORD),
             "draw_reveal_minutes": Number(_l("A party reveals its secret within"), MINUTES),
+            "receipts_needed": Number(_l("Witnesses that sign a pool before its draw, at least"), COUNT),
             "low_of_ceiling_percent": Number(_l("Abnormally low: below this share of the ceiling"), PERCENT),
             "low_of_mean_percent": Number(_l("Abnormally low: below this share of the mean"), PERCENT),
             "cost_statement_days": Number(_l("The agency explains a low quote within"), WORKING),
@@ -119,7 +120,7 @@ GROUPS: Mapping[str, tuple[object, Mapping[str, Number]]] = {
     ),
 }
 _SOURCES: Mapping[str, object] = {
-    "parties": _l("secrets of operator and witness, bound beforehand"),
+    "parties": _l("secrets of operator and witnesses, bound beforehand"),
     "published": _l("published lottery numbers"),
 }
 

@@ -1,8 +1,10 @@
 """Rows for the migrations: a market in which things have happened, made through its own operations where it can be."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from flask import current_app
 
 from supermarket.accounts.models import OrganisationKind
 from supermarket.accounts.national import FirstVisit, open_account, spend
@@ -24,6 +26,7 @@ from supermarket.core.events import seal
 from supermarket.core.permissions import SYSTEM, Actor, Role
 from supermarket.core.unit import unit
 from supermarket.extensions import db
+from supermarket.gateways import current
 from supermarket.projects.commands import Enrol
 from supermarket.projects.models import Project
 from supermarket.projects.operations import enrol
@@ -33,6 +36,7 @@ from supermarket.standing.decisions import Move, Office
 from supermarket.standing.models import Opinion, Rectification, RemovalApproval, RemovalCase, Review
 from supermarket.standing.states import OpinionState, RectificationState, RemovalState
 from supermarket.supervision.models import Finding, Level
+from supermarket.witnesses.models import KnownWitness, WitnessEntry, WitnessHead
 from tests.factories.accounts import make_user
 from tests.factories.agencies import make_agency, make_agency_actor, make_move, make_practitioner, make_related_party
 from tests.factories.contracts import make_completed, make_contract, make_deal
@@ -42,6 +46,7 @@ from tests.factories.identity import make_legal_person
 from tests.factories.matters import SOME_MATTER, make_regional
 from tests.factories.policies import CHENGDU_WUHOU, make_policy
 from tests.factories.projects import make_enrolled, make_open_project
+from tests.factories.witnesses import make_witnesses
 
 
 def settle(at: datetime) -> None:
@@ -78,6 +83,7 @@ def _selected(mode: str, at: datetime) -> None:
 
 def live_a_little(at: datetime) -> None:
     """Purchases in several states, registers with rows, reviews and cards: something in nearly every table."""
+    current_app.extensions["gateways"] = replace(current(), witnesses=make_witnesses("witness", "discipline"))
     _selected("random", at)
     _selected("bidding", at)
     with unit():
@@ -103,7 +109,18 @@ def live_a_little(at: datetime) -> None:
         _withdrawn(at)
         _verified(at)
         _cards(at)
+        _witnesses(at)
         seal()
+
+
+def _witnesses(at: datetime) -> None:
+    """A witness's log and a head that it signed."""
+    known = KnownWitness(name="witness", key="0" * 64, since=at, state={"epoch": 1, "n": 1})
+    entry = {"witness": known, "epoch": 1, "n": 1, "hash": "0" * 64, "kind": "journal", "content": {}}
+    db.session.add(WitnessEntry(**entry, fetched_at=at))
+    signed = {"witness": known, "log": "events", "seq": 1, "head": "0" * 64, "signature": "0" * 128}
+    db.session.add(WitnessHead(**signed, at=at, kept_at=at))
+    db.session.flush()
 
 
 def _verified(at: datetime) -> None:

@@ -15,12 +15,15 @@ from tests.servers import servers
 LEDGERS = (
     "platform.events",
     "platform.sealed_events",
+    "platform.witness_entries",
+    "platform.witness_heads",
     "agencies.agency_notes",
     "agencies.expiry_reminders",
     "agencies.standing_changes",
     "credit.entries",
     "credit.past_performances",
     "credit.reviews",
+    "trade.draw_receipts",
     "trade.quotes",
     "trade.opened_quotes",
     "trade.ranks",
@@ -111,7 +114,7 @@ def test_a_draw_is_never_changed(market: Ground, change: str, as_owner: bool) ->
 def test_a_draw_is_never_deleted(market: Ground) -> None:
     assert market.rows()[DRAW]
     assert refused(market, f"DELETE FROM {DRAW}", as_owner=True) == RESTRICTED
-    assert refused(market, f"TRUNCATE {DRAW}", as_owner=True) == RESTRICTED
+    assert refused(market, f"TRUNCATE {DRAW} CASCADE", as_owner=True) == RESTRICTED
     assert refused(market, f"DELETE FROM {DRAW}", as_owner=False) == RESTRICTED
     assert refused(market, f"TRUNCATE {DRAW}", as_owner=False) == NO_PRIVILEGE
 

@@ -52,6 +52,7 @@ def publish(
     project.regional_version_ids = effective_in(matter(project.matter_code), project.region_code).version_ids
     project.stages = published_stages(specs_of(project))
     project.draw_source = sources.draw_source if mode.has_enrolment else None
+    project.draw_parties = list(sources.draw_parties) if project.draw_source is not None else []
     project.quote_keys = None
     if mode.needs_quotes and sources.operator_quote_key and sources.witness_quote_key:
         project.quote_keys = {"operator": sources.operator_quote_key, **sources.witness_quote_key.content()}
@@ -216,6 +217,7 @@ def wording(project: Project) -> dict[str, object]:
         "deliverables": project.deliverables_wanted,
         "payment_terms": project.payment_terms,
         "draw_source": project.draw_source,
+        "draw_parties": list(project.draw_parties),
         "quote_keys": project.quote_keys,
         "enrol_until": project.enrol_until.isoformat() if project.enrol_until else None,
         "select_at": project.select_at.isoformat() if project.select_at else None,

@@ -92,12 +92,15 @@ class Checked:
 
 
 def _witness_keys() -> dict[str, bytes] | None:
-    """The witness's published key by its name, None if it does not answer."""
-    try:
-        witness = current().witness
-        return {witness.name(): bytes.fromhex(witness.verify_key())}
-    except GatewayError:
-        return None
+    """The published keys of the witnesses by their names, None if the lead does not answer."""
+    keys: dict[str, bytes] = {}
+    for witness in current().witnesses:
+        try:
+            keys[witness.name()] = bytes.fromhex(witness.verify_key())
+        except GatewayError:
+            if not keys:
+                return None
+    return keys
 
 
 def _witness_shown() -> tuple[str, str]:
