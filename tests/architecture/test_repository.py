@@ -111,3 +111,20 @@ def test_the_lifecycle_names_every_state_of_a_purchase() -> None:
 def _first_enum(text: str) -> str:
     match = re.search(r"^class \w*State\(StrEnum\):.*?(?=^class |^[A-Z_]+\b|\Z)", text, re.MULTILINE | re.DOTALL)
     return match.group(0) if match else ""
+
+
+def _entries(name: str) -> list[int]:
+    """How many entries each part of a change log has."""
+    counts: list[int] = []
+    for line in text_of(name).splitlines():
+        if line.startswith("##"):
+            counts.append(0)
+        elif line.startswith("- "):
+            counts[-1] += 1
+    return counts
+
+
+def test_the_chinese_change_log_has_an_entry_for_each_of_the_english_one() -> None:
+    english = _entries("CHANGELOG.md")
+    assert english and sum(english) > 10
+    assert _entries("CHANGELOG.zh.md") == english

@@ -340,3 +340,12 @@ def test_statistics_sum_what_the_rows_say(client: FlaskClient, session: Session)
 )
 def test_typed_text_is_made_safe(typed: str, kept: str) -> None:
     assert clean(typed) == kept
+
+
+def test_what_changed_is_told_in_the_readers_language(client: FlaskClient) -> None:
+    chinese = client.get("/versions").text
+    client.get("/language/en")
+    english = client.get("/versions").text
+    assert "可验证的抽取" in chinese
+    assert "The verifiable draw" not in chinese
+    assert "The verifiable draw" in english

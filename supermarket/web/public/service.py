@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 from flask import current_app, render_template, request
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy.dialects.postgresql import distinct_on
 
@@ -168,7 +169,7 @@ def status() -> str:
 @public
 def versions() -> str:
     """Which release this is and what changed."""
-    path = ROOT / "CHANGELOG.md"
+    path = ROOT / ("CHANGELOG.zh.md" if str(get_locale()).startswith("zh") else "CHANGELOG.md")
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     return render_template("public/versions.html", version=__version__, changes=_changes(text))
 
