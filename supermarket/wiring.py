@@ -24,7 +24,7 @@ from supermarket.selection import events as selection
 from supermarket.selection.awarding import close_live_award, offer_direct, shift_award
 from supermarket.standing import events as standing_events
 from supermarket.standing import handlers as standing
-from supermarket.supervision.watch import on_removal_overdue
+from supermarket.supervision.watch import on_draw_refused, on_removal_overdue
 
 TABLE: dict[str, tuple[Handler, ...]] = {
     account.IDENTITY_BOUND.name: (identity.on_identity_bound,),
@@ -44,6 +44,7 @@ TABLE: dict[str, tuple[Handler, ...]] = {
         payments.on_project_resumed,
         deliverables.on_project_resumed,
     ),
+    selection.REFUSED.name: (on_draw_refused,),
     selection.NOTICE_ISSUED.name: (contracts.on_notice_issued,),
     selection.DROPPED.name: (contracts.on_award_dropped,),
     contract.IN_FORCE.name: (payments.on_contract_in_force, deliverables.on_contract_in_force),

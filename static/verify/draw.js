@@ -217,6 +217,7 @@ export async function verifyRecord(bytes, witnessKeys = null) {
     const refused = Boolean(record.refused?.length);
     try { await checkValue(pool.source, record.value, refused); } catch (error) { differs(error.field, error.code); }
     if (refused && pool.source.kind !== "parties") differs("refused", "no_parties");
+    else if (refused && (new Set(record.refused).size !== record.refused.length || record.refused.length > pool.source.commitments.length)) differs("refused", "too_many");
     const lottery = pool.source.kind === "published" || refused;
     if (lottery && record.entered_by !== null && new Set(record.entered_by).size < 2) differs("entered_by", "one");
     if (pool.source.kind === "drand") out.notChecked.push("drand signature");
@@ -237,7 +238,7 @@ export async function verifyRecord(bytes, witnessKeys = null) {
   }
   before = out.differences.length;
   const at = (name) => (record[name] === null ? null : moment(record[name], name));
-  if (record.receipt !== null && at("source_time") !== null && at("source_time") < moment(record.receipt.at, "receipt.at") + EARLIEST[pool.source.kind]) differs("source_time", "early");
+  if (record.receipt !== null && at("source_time") !== null && at("source_time") < moment(record.receipt.at, "receipt.at") + EARLIEST[record.refused?.length ? "published" : pool.source.kind]) differs("source_time", "early");
   if (at("drawn_at") !== null && at("source_time") !== null && at("drawn_at") < at("source_time")) differs("drawn_at", "early");
   step("times", before, record.drawn_at ?? "");
   out.ok = out.differences.length === 0;

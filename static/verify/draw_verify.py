@@ -41,7 +41,7 @@ def check(record):  # yields what differs (False: nothing does); the last item i
     yield not re.fullmatch("[0-9a-f]{128}", receipt["signature"]) and "receipt: not 128 lower-case hex digits"
     times = [TIME.fullmatch(time)[0] for time in (receipt["at"], record["source_time"], record["drawn_at"])]
     at, source_time, drawn_at = (datetime.strptime(time, "%Y-%m-%dT%H:%M:%S%z") for time in times)
-    early = (source_time - at).total_seconds() < (600 if drand else 0 if parties else 3600)
+    early = (source_time - at).total_seconds() < (600 if drand else 3600 if bulletin else 0)
     yield early and "source_time: too early after the receipt"
     yield drawn_at < source_time and "drawn_at: before source_time"
     yield ["receipt signature"] + ["drand signature"] * drand + ["bulletin"] * bulletin

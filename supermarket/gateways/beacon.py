@@ -24,10 +24,14 @@ class BeaconError(GatewayError):
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """A round of a chain whose signature was checked; `randomness` is the value of the draw."""
+    """A round of a chain whose signature was checked; `randomness` is the value of the draw.
+
+    `previous`: the signature before it, which belongs to the proof in a linked chain; else empty.
+    """
 
     number: int
     signature: str
+    previous: str = ""
 
     @property
     def randomness(self) -> str:
@@ -48,13 +52,14 @@ class Beacon(Protocol):
         """The checked round of that number. Raises BeaconError where nobody gives one that holds."""
 
 
-def checked(chain: Chain, number: int, signature: str) -> Round:
-    """The round, if its signature holds. Raises BeaconError."""
-    if not signature_holds(chain, number, signature):
+def checked(chain: Chain, number: int, signature: str, previous: str = "") -> Round:
+    """The round, if its signature holds; what a chain that is not linked needs not is dropped. Raises BeaconError."""
+    before = previous if chain.linked else ""
+    if not signature_holds(chain, number, signature, before):
         raise BeaconError(
             "beacon_signature", N_("This is not the beacon's signature of round %(number)s."), number=number
         )
-    return Round(number, signature)
+    return Round(number, signature, before)
 
 
 class _Chains:
@@ -80,20 +85,23 @@ class HttpBeacon(_Chains):
     def round(self, chain_hash: str, number: int) -> Round:
         chain = self.chain(chain_hash)
         for url in self._urls:
-            signature = self._signature(f"{url}/{chain_hash}/public/{number}", number)
-            if signature is not None and signature_holds(chain, number, signature):
-                return Round(number, signature)
+            given = self._fields(f"{url}/{chain_hash}/public/{number}")
+            signature, previous = given.get("signature"), given.get("previous_signature", "")
+            if given.get("round") != number or not isinstance(signature, str) or not isinstance(previous, str):
+                continue
+            try:
+                return checked(chain, number, signature, previous)
+            except BeaconError:
+                continue  # a relay that says what the beacon did not sign: the next one is asked
         raise BeaconError("beacon_silent", N_("The beacon does not answer now; anybody may hand its round in."))
 
     @staticmethod
-    def _signature(url: str, number: int) -> str | None:
+    def _fields(url: str) -> Mapping[str, object]:
         try:
             reply = call("GET", url, timeout=TIMEOUT_SECONDS)
-            fields = reply.json() if reply.status == 200 else {}
+            return reply.json() if reply.status == 200 else {}
         except HttpFailed:
-            return None
-        signature = fields.get("signature")
-        return signature if fields.get("round") == number and isinstance(signature, str) else None
+            return {}
 
 
 class MemoryBeacon(_Chains):

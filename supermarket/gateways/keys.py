@@ -22,7 +22,7 @@ from typing import Final, Protocol
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from nacl.signing import SigningKey
 
-from supermarket.core.draw import CHAIN_LENGTH, commitment, new_seed, reveal
+from supermarket.core.draw import ChainExhausted, commitment, new_seed, reveal_for
 from supermarket.core.msgids import N_
 from supermarket.gateways.errors import GatewayError
 from supermarket.gateways.sealing import new_private_key, public_key, unseal
@@ -41,8 +41,11 @@ class KeyRing(Protocol):
     def chain_commitment(self, project: str) -> str:
         """The operator's c for the `parties` source, hex; published before enrolment."""
 
-    def chain_reveal(self, project: str, purpose: str) -> str:
-        """The operator's r for one draw, hex; the same purpose always gives the same. Only after the receipt!"""
+    def chain_reveal(self, project: str, committed: str) -> str:
+        """The operator's r with SHA-256(r) = `committed`, hex: what the pool file names. Only after the receipt!
+
+        Raises KeyRingError where the chain has no such link, or none is left.
+        """
 
     def quote_public_key(self, project: str) -> bytes:
         """The operator's half for sealing quotes of a project, 32 bytes."""
@@ -100,19 +103,17 @@ class _Ring:
         raise NotImplementedError
 
     def chain_commitment(self, project: str) -> str:
-        return commitment(_read_chain(self._once(_for(project, "chain"), _new_chain))[0])
+        return commitment(self._seed(project))
 
-    def chain_reveal(self, project: str, purpose: str) -> str:
-        def take(kept: bytes) -> bytes:
-            seed, purposes = _read_chain(kept)
-            if purpose in purposes:
-                return kept
-            if len(purposes) == CHAIN_LENGTH:
-                raise KeyRingError("chain_used_up", N_("The project's chain of random values is used up."))
-            return _write_chain(seed, [*purposes, purpose])
+    def chain_reveal(self, project: str, committed: str) -> str:
+        try:
+            return reveal_for(self._seed(project), committed)
+        except ChainExhausted as error:
+            raise KeyRingError("chain_used_up", N_("The project's chain of random values is used up.")) from error
 
-        seed, purposes = _read_chain(self._change(_for(project, "chain"), _new_chain, take))
-        return reveal(seed, purposes.index(purpose))
+    def _seed(self, project: str) -> bytes:
+        kept = self._once(_for(project, "chain"), lambda: json.dumps({"seed": new_seed().hex()}).encode())
+        return bytes.fromhex(json.loads(kept)["seed"])
 
     def quote_public_key(self, project: str) -> bytes:
         return public_key(self._once(_for(project, "quotes"), new_private_key))
@@ -182,19 +183,6 @@ def _for(project: str, what: str) -> str:
     if not _NAME.fullmatch(project):
         raise KeyRingError("key_name", N_("“%(name)s” cannot be the name of a key."), name=project)
     return f"projects/{project}/{what}"
-
-
-def _new_chain() -> bytes:
-    return _write_chain(new_seed(), [])
-
-
-def _write_chain(seed: bytes, purposes: list[str]) -> bytes:
-    return json.dumps({"seed": seed.hex(), "purposes": purposes}).encode()
-
-
-def _read_chain(kept: bytes) -> tuple[bytes, list[str]]:
-    fields = json.loads(kept)
-    return bytes.fromhex(fields["seed"]), list(fields["purposes"])
 
 
 def _unreadable() -> KeyRingError:

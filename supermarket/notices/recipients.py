@@ -123,6 +123,7 @@ TOLD: dict[str, tuple[Finder, ...]] = {
     "enrolment.excluded": (agency,),
     "quotes.opened": _ALL_IN,
     "draw.drawn": _ALL_IN,
+    "draw.refused": (*_ALL_IN, OPERATOR, AUTHORITY),
     "draw.numbers_differ": (owner, AUTHORITY),
     "cost_statement.asked": (agency,),
     "cost_statement.given": (owner,),

@@ -51,6 +51,7 @@ DEFAULTS: Mapping[str, PolicyValue] = {
     "draw_source_social": "parties",
     "draw_reveal_minutes": 10,
     "receipts_needed": 1,  # of so many witnesses, the lead among them, before a draw
+    "draw_fallback_lottery": "kl8",
     # selection.md §4
     "low_of_ceiling_percent": 60,
     "low_of_mean_percent": 70,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
-from supermarket.core.draw import PartiesSource, next_commitments, parse_source
+from supermarket.core.draw import PartiesSource, PublishedSource, next_commitments, parse_source
 from supermarket.core.working_days import local_date
 from supermarket.credit.points import add_months
 from supermarket.credit.queries import credit_of, performances, star_level
@@ -16,6 +16,7 @@ from supermarket.modes.stored import candidate_from_json, candidate_to_json
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
 from supermarket.selection.models import CostStatement, Draw, OpenedQuote, Quote
+from supermarket.selection.parties import lottery_of
 from supermarket.selection.states import DrawState
 
 
@@ -102,16 +103,24 @@ def _decision(row: CostStatement) -> LowDecision:
 
 
 def source_of_next_draw(project: Project) -> str:
-    """The source line of the project's next draw: with `parties`, the r's revealed last are the new c's (§3)."""
+    """The source line of the project's next draw: with `parties`, the r's revealed last are the new c's (§3).
+
+    Where a party once did not reveal, the lottery that took its place decides the project's further draws, too: a witness
+    that has not shown its link signs no other pool over it (docs/adr/0032).
+    """
     if project.draw_source is None:
         raise ValueError(f"{project.code} has no draw source")
     source = parse_source(project.draw_source)
     if not isinstance(source, PartiesSource):
         return project.draw_source
-    drawn = db.session.scalars(
-        sa.select(Draw).where(Draw.project_id == project.id, Draw.state == DrawState.DRAWN).order_by(Draw.id)
+    earlier = db.session.scalars(
+        sa.select(Draw)
+        .where(Draw.project_id == project.id, Draw.state.in_((DrawState.DRAWN, DrawState.FALLEN_BACK)))
+        .order_by(Draw.id)
     ).all()
+    if any(row.refused for row in earlier):
+        return str(PublishedSource(lottery_of(project)))
     commitments = source.commitments
-    for row in drawn:
+    for row in earlier:
         commitments = next_commitments(commitments, (row.value or "").split(":"))
     return str(PartiesSource(commitments))

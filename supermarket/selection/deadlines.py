@@ -1,6 +1,6 @@
 """What falls due in a purchase up to the award notice."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,15 +11,18 @@ from supermarket.gateways import current
 from supermarket.projects.models import Project
 from supermarket.projects.states import ProjectState
 from supermarket.selection.awarding import offer_lapsed_due
-from supermarket.selection.drawing import draw_due, prepare_value
 from supermarket.selection.freezing import freeze_due, reduced_refused_due
 from supermarket.selection.low_quotes import statement_due
 from supermarket.selection.models import Award, CostStatement, Draw, DrawReceipt, Quote, QuoteList
 from supermarket.selection.notice import prepare_standstill, standstill_due
 from supermarket.selection.quoting import open_quotes, prepare_opening
 from supermarket.selection.receipts import prepare_receipts, receive_receipts
+from supermarket.selection.revealing import name_refusers_due, prepare_reveals, reveal_due
+from supermarket.selection.rounds import draw_by_beacon, prepare_round
 from supermarket.selection.running import select_due
 from supermarket.selection.states import AwardState, DrawState
+
+Finder = Callable[[datetime, int], Found]
 
 
 def _rows(query: sa.Select[datetime, int] | sa.Select[datetime | None, int], limit: int) -> Found:
@@ -95,19 +98,26 @@ def _selections(at: datetime, limit: int) -> Found:
     return _projects(("select",), ProjectState.FROZEN, at, limit)
 
 
-def _draws(at: datetime, limit: int) -> Found:
-    query = (
-        sa.select(Draw.draw_at, Draw.id)
-        .join(Project, Project.id == Draw.project_id)
-        .where(
-            Draw.state == DrawState.RECEIPTED,
-            Draw.draw_at <= at,
-            Project.state == ProjectState.SELECTING,
-            sa.or_(Draw.source.startswith("parties:"), Draw.source.startswith("drand:")),
+def _draws(
+    kind: str, due: sa.orm.InstrumentedAttribute[datetime] | sa.orm.InstrumentedAttribute[datetime | None]
+) -> Finder:
+    """Receipted draws of one kind of source whose column `due` has come."""
+
+    def find(at: datetime, limit: int) -> Found:
+        query = (
+            sa.select(due, Draw.id)
+            .join(Project, Project.id == Draw.project_id)
+            .where(
+                Draw.state == DrawState.RECEIPTED,
+                Draw.source.startswith(f"{kind}:"),
+                due <= at,
+                Project.state == ProjectState.SELECTING,
+            )
+            .order_by(due, Draw.id)
         )
-        .order_by(Draw.draw_at, Draw.id)
-    )
-    return _rows(query, limit)
+        return _rows(query, limit)
+
+    return find
 
 
 def _statements(at: datetime, limit: int) -> Found:
@@ -149,7 +159,9 @@ DUE: tuple[DueKind, ...] = (
     DueKind("draw.receipt", _receipts, receive_receipts, prepare_receipts),
     DueKind("project.select", _selections, select_due),
     DueKind("draw.further_receipts", _further_receipts, receive_receipts, prepare_receipts),
-    DueKind("draw.draw", _draws, draw_due, prepare_value),
+    DueKind("draw.reveal", _draws("parties", Draw.draw_at), reveal_due, prepare_reveals),
+    DueKind("draw.refusal", _draws("parties", Draw.reveal_until), name_refusers_due),
+    DueKind("draw.round", _draws("drand", Draw.draw_at), draw_by_beacon, prepare_round),
     DueKind("cost_statement", _statements, statement_due),
     DueKind("award.offer", _offers, offer_lapsed_due),
     DueKind("award.standstill", _standstills, standstill_due, prepare_standstill),

@@ -34,6 +34,20 @@ RECEIPTED = declare(
     sentence=N_("The witness %(by)s signed the pool file of the draw “%(purpose)s”"),
     keys={"purpose", "by", "pool_hash"},
 )
+REVEALED = declare(
+    "draw.revealed",
+    subject="project",
+    sentence=N_("The %(party)s revealed its secret for the draw “%(purpose)s”"),
+    keys={"purpose", "party"},
+)
+REFUSED = declare(
+    "draw.refused",
+    subject="project",
+    sentence=N_(
+        "Not revealed in time for the draw “%(purpose)s”: %(refused)s. The lottery %(lottery)s decides, first issue from %(closes_after)s"
+    ),
+    keys={"purpose", "refused", "lottery", "closes_after"},
+)
 NUMBERS_ENTERED = declare(
     "draw.numbers_entered",
     subject="project",
@@ -51,6 +65,12 @@ NUMBERS_DIFFER = declare(
     subject="project",
     sentence=N_("Two entries of the bulletin's numbers for the draw “%(purpose)s” differ; the draw stands still"),
     keys={"purpose"},
+)
+NUMBERS_TAKEN = declare(
+    "draw.numbers_taken",
+    subject="project",
+    sentence=N_("Two typed the same numbers of %(lottery)s, issue %(issue)s, for the draw “%(purpose)s”"),
+    keys={"purpose", "lottery", "issue", "closed_at"},
 )
 DRAWN = declare(
     "draw.drawn",

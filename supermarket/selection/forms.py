@@ -4,8 +4,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import Regexp
 
-from supermarket.core.forms import CommandForm, Needed, Text, UsccField, YuanField
+from supermarket.core.forms import CommandForm, MomentField, Needed, Text, UsccField, YuanField
 from supermarket.projects.forms import EnrolForm
+from supermarket.selection.bulletins import Bulletin
 
 NUMBERS = r"^[0-9]{2}( [0-9]{2}){0,39}$"
 
@@ -51,8 +52,16 @@ class CostDecisionForm(CommandForm):
 
 
 class NumbersForm(CommandForm):
-    """Owner and regulator each type the numbers of the lottery's bulletin: two digits, ascending, single spaces."""
+    """Owner and regulator each type a lottery's bulletin: issue, close of sales, numbers."""
 
+    issue = StringField(
+        _l("Number of the issue"),
+        validators=[
+            Text(least=1, most=16),
+            Regexp(r"^[0-9]{1,16}$", message=_l("The number of an issue has digits only.")),
+        ],
+    )
+    closed_at = MomentField(_l("Its sales closed at"), validators=[Needed()])
     numbers = StringField(
         _l("Numbers of the bulletin"),
         validators=[
@@ -61,14 +70,39 @@ class NumbersForm(CommandForm):
         ],
     )
 
+    def bulletin(self) -> Bulletin:
+        """What a valid form says. Raises ValueError for one that is not."""
+        if self.closed_at.data is None:
+            raise ValueError("the form is not valid")
+        return Bulletin(str(self.issue.data), self.closed_at.data, str(self.numbers.data))
+
+
+class RevealForm(CommandForm):
+    """Anybody hands in what a party of a draw revealed: 64 hex digits."""
+
+    reveal = StringField(
+        _l("What the party revealed"),
+        validators=[
+            Text(least=64, most=64),
+            Regexp(r"^[0-9a-f]{64}$", message=_l("It has 64 digits from 0-9 and a-f.")),
+        ],
+    )
+
 
 class RoundForm(CommandForm):
-    """Anybody hands the beacon's round in: its signature, 96 hex digits."""
+    """Anybody hands the beacon's round in: its signature, and in a linked chain the one before it, in hex."""
 
     signature = StringField(
         _l("Signature of the round"),
         validators=[
-            Text(least=96, most=96),
-            Regexp(r"^[0-9a-f]{96}$", message=_l("The signature has 96 digits from 0-9 and a-f.")),
+            Text(least=96, most=192),
+            Regexp(r"^[0-9a-f]{96,192}$", message=_l("A signature has digits from 0-9 and a-f.")),
+        ],
+    )
+    previous = StringField(
+        _l("Signature of the round before it"),
+        validators=[
+            Text(most=192),
+            Regexp(r"^[0-9a-f]{0,192}$", message=_l("A signature has digits from 0-9 and a-f.")),
         ],
     )

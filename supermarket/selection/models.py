@@ -45,6 +45,9 @@ class Draw(Base):
         sa.UniqueConstraint("project_id", "purpose"),
         sa.CheckConstraint("(state = 'drawn') = (drawn_at IS NOT NULL)", name="drawn_has_moment"),
         sa.CheckConstraint("state = 'receipt_pending' OR receipt IS NOT NULL", name="receipted_has_receipt"),
+        sa.CheckConstraint("(refused_at IS NOT NULL) = (refused <> '[]'::jsonb)", name="refused_has_moment"),
+        sa.CheckConstraint("state <> 'fallen_back' OR refused_at IS NOT NULL", name="fallen_back_was_refused"),
+        sa.Index("ix_draws_reveal_until", "reveal_until", postgresql_where=sa.text("state = 'receipted'")),
         {"schema": "trade"},
     )
 
@@ -58,14 +61,16 @@ class Draw(Base):
     excluded: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
     receipt: Mapped[dict[str, str] | None] = mapped_column(Json)
     draw_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    entries: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list)
+    reveal_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    refused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    issue: Mapped[str | None] = mapped_column(sa.String(16))
     source_time: Mapped[datetime | None] = mapped_column(UtcDateTime)
     value: Mapped[str | None] = mapped_column(sa.Text)
     beacon: Mapped[dict[str, str] | None] = mapped_column(Json)
     entered_by: Mapped[list[str]] = mapped_column(Json, default=list)
     refused: Mapped[list[str]] = mapped_column(Json, default=list)
     key: Mapped[str | None] = mapped_column(sa.String(64))
-    order: Mapped[list[str] | None] = mapped_column(ARRAY(sa.String(32)))
+    order: Mapped[list[str] | None] = mapped_column(ARRAY(sa.String(64)))
     drawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     project: Mapped[Project] = relationship(lazy="joined")
     further_receipts: Mapped[list["DrawReceipt"]] = relationship(order_by="DrawReceipt.id")
@@ -83,6 +88,40 @@ class DrawReceipt(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     signature: Mapped[str] = mapped_column(sa.String(128))
     kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Reveal(Base):
+    """What a party revealed for a draw, kept as it came in; the database itself checks that it hashes to its commitment."""
+
+    __tablename__ = "reveals"
+    __table_args__ = (
+        sa.UniqueConstraint("draw_id", "commitment"),
+        sa.CheckConstraint("encode(sha256(decode(reveal, 'hex')), 'hex') = commitment", name="hashes_to_commitment"),
+        {"schema": "trade"},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draw_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.draws.id"))
+    party: Mapped[str] = mapped_column(sa.String(64))
+    commitment: Mapped[str] = mapped_column(sa.String(64))
+    reveal: Mapped[str] = mapped_column(sa.String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class BulletinEntry(Base):
+    """What one of the two typed from a lottery's bulletin; corrected by a new row, the last of each role counts."""
+
+    __tablename__ = "bulletin_entries"
+    __table_args__ = (sa.Index("ix_bulletin_entries_draw", "draw_id", "id"), {"schema": "trade"})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draw_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.draws.id"))
+    role: Mapped[str] = mapped_column(sa.String(16))
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.users.id"))
+    issue: Mapped[str] = mapped_column(sa.String(16))
+    closed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    value: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Quote(Base):

@@ -7,11 +7,14 @@ from supermarket.selection.awarding import (
     drop_award,
     mark_contracted,
 )
-from supermarket.selection.drawing import enter_numbers, hand_in_round
+from supermarket.selection.bulletins import Bulletin, enter_numbers
 from supermarket.selection.low_quotes import decide_cost_statement, give_cost_statement
 from supermarket.selection.quoting import QuoteHandedIn, submit_quote
+from supermarket.selection.revealing import hand_in_reveal
+from supermarket.selection.rounds import hand_in_round
 
 __all__ = [
+    "Bulletin",
     "QuoteHandedIn",
     "accept_award",
     "decide_cost_statement",
@@ -20,6 +23,7 @@ __all__ = [
     "drop_award",
     "enter_numbers",
     "give_cost_statement",
+    "hand_in_reveal",
     "hand_in_round",
     "mark_contracted",
     "submit_quote",

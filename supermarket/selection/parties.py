@@ -6,9 +6,12 @@ from supermarket.core.draw import PartiesSource
 from supermarket.gateways import current
 from supermarket.gateways.errors import GatewayError
 from supermarket.gateways.witness import Witness, witness_unknown
+from supermarket.policies.defaults import DEFAULTS
 from supermarket.projects.models import Project
 
 OPERATOR = "operator"
+# Where an owner's own machine takes part as well.
+OWNER = "owner"
 # As records say it of projects whose parties' names were not stored: these have one witness, the lead.
 LEAD = "witness"
 
@@ -47,3 +50,8 @@ def commitments_for(code: str, moment: datetime) -> tuple[tuple[str, ...], tuple
     if len(names) == 1 and silent is not None:
         raise silent
     return tuple(names), tuple(commitments)
+
+
+def lottery_of(project: Project) -> str:
+    """The lottery that decides where a party does not reveal; published with the project's numbers, so never changed."""
+    return str(project.policy.get("draw_fallback_lottery", DEFAULTS["draw_fallback_lottery"]))

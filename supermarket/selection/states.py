@@ -17,6 +17,7 @@ class DrawState(StrEnum):
 
     RECEIPT_PENDING = "receipt_pending"
     RECEIPTED = "receipted"
+    FALLEN_BACK = "fallen_back"
     DRAWN = "drawn"
 
 
@@ -24,6 +25,7 @@ class DrawAction(StrEnum):
     """What can happen to a draw."""
 
     RECEIVE_RECEIPT = "receive_receipt"
+    NAME_REFUSERS = "name_refusers"
     DRAW = "draw"
 
 
@@ -32,7 +34,8 @@ DRAW = Machine[DrawState, DrawAction](
     DrawState,
     {
         DrawState.RECEIPT_PENDING: {DrawAction.RECEIVE_RECEIPT: DrawState.RECEIPTED},
-        DrawState.RECEIPTED: {DrawAction.DRAW: DrawState.DRAWN},
+        DrawState.RECEIPTED: {DrawAction.NAME_REFUSERS: DrawState.FALLEN_BACK, DrawAction.DRAW: DrawState.DRAWN},
+        DrawState.FALLEN_BACK: {DrawAction.DRAW: DrawState.DRAWN},
         DrawState.DRAWN: {},
     },
 )

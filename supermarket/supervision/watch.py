@@ -7,11 +7,14 @@ import sqlalchemy as sa
 from supermarket.accounts.models import OrganisationKind
 from supermarket.core.deadlines import DueKind, Found
 from supermarket.core.events import Event
+from supermarket.core.permissions import SYSTEM
 from supermarket.core.unit import unit
 from supermarket.extensions import db
 from supermarket.policies.queries import calendar
 from supermarket.projects.models import Project
+from supermarket.projects.queries import project_for
 from supermarket.projects.states import ProjectState
+from supermarket.selection.parties import OPERATOR, OWNER
 from supermarket.standing.decisions import Office
 from supermarket.standing.operations.common import locked_agency
 from supermarket.standing.queries import main_industry_of
@@ -22,6 +25,7 @@ from supermarket.supervision.steps import WATCHED, Step, nearest_office
 
 SELECTION_GRACE = timedelta(seconds=60)  # lifecycle.md: the selection runs at the published minute, within 60 s
 SELECTION_LATE = "selection_late"
+DID_NOT_REVEAL = "did_not_reveal"
 
 
 def watch(at: datetime) -> int:
@@ -73,6 +77,34 @@ def on_removal_overdue(event: Event) -> None:
         office = nearest_office(kind, agency.region_code, industry)
         about = About("removal", str(event.data["case_id"]), None, agency.region_code, office, event.at)
         card(about, f"removal_undecided_by_{name}", Level.RED, at=event.at)
+
+
+def on_draw_refused(event: Event) -> None:
+    """`draw.refused`: a red card for each party that did not reveal."""
+    project = project_for(event.subject_code, SYSTEM)
+    purpose, refused = str(event.data["purpose"]), event.data["refused"]
+    for place, party in enumerate(refused if isinstance(refused, list) else (), 1):
+        about = About(
+            "draw",
+            f"{project.code}/{purpose}/{place}",
+            project.code,
+            project.region_code,
+            _office_of_party(str(party), project),
+            event.at,
+            {"party": str(party), "purpose": purpose},
+        )
+        card(about, DID_NOT_REVEAL, Level.RED, at=event.at)
+
+
+def _office_of_party(party: str, project: Project) -> int | None:
+    """The operator's own office, the owner; every other party is a witness, which the regulator answers for."""
+    if party == OPERATOR:
+        return nearest_office(OrganisationKind.OPERATOR, project.region_code)
+    if party == OWNER:
+        return project.owner_id
+    industry = project.matter_version.industry
+    found = nearest_office(OrganisationKind.AUTHORITY, project.region_code, industry)
+    return found if found is not None else nearest_office(OrganisationKind.AUTHORITY, project.region_code)
 
 
 # Looked at after everything else of the same moment: what was done in time gets no card.

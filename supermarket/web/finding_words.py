@@ -16,6 +16,7 @@ CODES: Mapping[str, object] = {
     "appeal_overdue": _l("Decision on an appeal against a rating"),
     "removal_undecided_by_authority": _l("The authority did not decide on a removal in time"),
     "removal_undecided_by_operator": _l("The operator did not decide on a removal in time"),
+    "did_not_reveal": _l("A party did not reveal its secret for a draw in time"),
     "feedback_missing": _l("Answer to a finding"),
     "due_failed": _l("The system could not do what was due"),
 }

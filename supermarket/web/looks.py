@@ -103,6 +103,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "draw": {
         "receipt_pending": Look(_l("Waiting for the witness"), "run", "clock"),
         "receipted": Look(_l("Pool fixed and witnessed"), "run", "lock"),
+        "fallen_back": Look(_l("A party did not reveal; the lottery decides"), "bad", "alert"),
         "drawn": Look(_l("Drawn"), "ok", "dice"),
     },
     "matter": {

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from supermarket.core.money import format_yuan
 from supermarket.matters.queries import names
 from supermarket.policies.defaults import PolicyValue
+from supermarket.web.draw_words import lottery_label
 
 WORKING, CALENDAR, MONEY, PERCENT, COUNT, MINUTES, WORD = (
     "working",
@@ -78,6 +79,7 @@ GROUPS: Mapping[str, tuple[object, Mapping[str, Number]]] = {
             "draw_source_social": Number(_l("Source of draws, social money"), WORD),
             "draw_reveal_minutes": Number(_l("A party reveals its secret within"), MINUTES),
             "receipts_needed": Number(_l("Witnesses that sign a pool before its draw, at least"), COUNT),
+            "draw_fallback_lottery": Number(_l("Lottery that decides where a party does not reveal"), WORD),
             "low_of_ceiling_percent": Number(_l("Abnormally low: below this share of the ceiling"), PERCENT),
             "low_of_mean_percent": Number(_l("Abnormally low: below this share of the mean"), PERCENT),
             "cost_statement_days": Number(_l("The agency explains a low quote within"), WORKING),
@@ -122,6 +124,7 @@ GROUPS: Mapping[str, tuple[object, Mapping[str, Number]]] = {
 _SOURCES: Mapping[str, object] = {
     "parties": _l("secrets of operator and witnesses, bound beforehand"),
     "published": _l("published lottery numbers"),
+    "drand": _l("the public beacon drand"),
 }
 
 
@@ -150,4 +153,4 @@ def shown(value: PolicyValue, unit: str) -> str:
         case "percent":
             return f"{value} %"
     head = str(value).partition(":")[0]
-    return str(_SOURCES.get(head, value))
+    return str(_SOURCES.get(head) or lottery_label(str(value)))

@@ -23,6 +23,11 @@ from supermarket.projects import ways
 from supermarket.projects.models import Funding, Project
 from supermarket.projects.money_rules import Ground
 from supermarket.projects.states import ProjectState
+from supermarket.web.draw_words import lottery_label as lottery_label
+from supermarket.web.draw_words import party_label as party_label
+from supermarket.web.draw_words import party_labels as party_labels
+from supermarket.web.draw_words import refusal_sentence as refusal_sentence
+from supermarket.web.draw_words import source_label as source_label
 from supermarket.web.looks import LOOKS, Look, look, word
 
 __all__ = ["LOOKS", "Look", "look", "word"]  # beside everything that is defined here
@@ -309,6 +314,8 @@ def purpose_label(purpose: str) -> str:
     """Which draw of a project."""
     if purpose == "main":
         return str(_("Main draw"))
+    if purpose == "panel":
+        return str(_("Draw of the expert panel"))
     return str(_("Draw between equals, number %(number)s", number=purpose.removeprefix("tie")))
 
 

@@ -16,6 +16,7 @@ from supermarket.deliverables.forms import OUTCOME_LABELS
 from supermarket.deliverables.states import ApprovalOutcome
 from supermarket.disclosure.queries import agency_names, organisation_names
 from supermarket.supervision.models import Level
+from supermarket.web.draw_words import lottery_label, party_label, party_labels
 from supermarket.web.finding_words import CODES, code_label, level_label
 from supermarket.web.listing import address
 from supermarket.web.presenting import ROLE_LABELS, deadline_text, word
@@ -78,6 +79,7 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "draw.pool_fixed": ("", "lock"),
     "draw.receipted": ("", "shield"),
     "draw.drawn": ("ok", "dice"),
+    "draw.refused": ("bad", "alert"),
     "draw.numbers_differ": ("bad", "alert"),
     "award.dropped": ("warn", "return"),
     "selection.notice_issued": ("ok", "file"),
@@ -105,6 +107,8 @@ _MONEY_KEYS = frozenset({"amount", "price"})
 def _purpose(value: str) -> str:
     if value == "main":
         return str(_("main draw"))
+    if value == "panel":
+        return str(_("draw of the expert panel"))
     return str(_("tie draw %(number)s", number=value.removeprefix("tie"))) if value.startswith("tie") else value
 
 
@@ -115,7 +119,7 @@ def _shown(key: str, value: Value, names: Mapping[str, str]) -> str:
     if isinstance(value, int):
         return format_yuan(value) if key in _MONEY_KEYS else str(value)
     if not isinstance(value, str):
-        return ", ".join(str(item) for item in value)
+        return party_labels([str(item) for item in value]) if key == "refused" else ", ".join(map(str, value))
     match key:
         case "purpose":
             return _purpose(value)
@@ -123,6 +127,10 @@ def _shown(key: str, value: Value, names: Mapping[str, str]) -> str:
             return word("award", value)
         case "role" if value in set(Role):
             return str(ROLE_LABELS[Role(value)])
+        case "party":
+            return party_label(value)
+        case "lottery":
+            return lottery_label(value)
         case "outcome":
             return str(OUTCOME_LABELS[ApprovalOutcome(value)]) if value in set(ApprovalOutcome) else value
         case "level" if value in set(Level):

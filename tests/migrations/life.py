@@ -31,7 +31,9 @@ from supermarket.projects.commands import Enrol
 from supermarket.projects.models import Project
 from supermarket.projects.operations import enrol
 from supermarket.selection import operations as selection
+from supermarket.selection.bulletins import sales_close_from
 from supermarket.selection.deadlines import DUE
+from supermarket.selection.queries import draws_of
 from supermarket.standing.decisions import Move, Office
 from supermarket.standing.models import Opinion, Rectification, RemovalApproval, RemovalCase, Review
 from supermarket.standing.states import OpinionState, RectificationState, RemovalState
@@ -81,6 +83,22 @@ def _selected(mode: str, at: datetime) -> None:
         settle(getattr(_present(code), moment))
 
 
+def _typed(at: datetime) -> None:
+    """A draw by published numbers of which one side has typed the bulletin."""
+    with unit():
+        make_policy("draw_source_social", "published:kl8")
+        project, owner = make_open_project(at)
+        make_enrolled(project, 3, at)
+        code = project.code
+    for moment in ("enrol_until", "select_at"):
+        settle(getattr(_present(code), moment))
+    with unit():
+        draw = draws_of(_present(code).id)[0]
+        numbers = " ".join(f"{number:02d}" for number in range(1, 21))
+        bulletin = selection.Bulletin("2026058", sales_close_from(draw), numbers)
+        selection.enter_numbers(code, bulletin, purpose="main", actor=owner, at=draw.draw_at)
+
+
 def live_a_little(at: datetime) -> None:
     """Purchases in several states, registers with rows, reviews and cards: something in nearly every table."""
     current_app.extensions["gateways"] = replace(current(), witnesses=make_witnesses("witness", "discipline"))
@@ -111,6 +129,7 @@ def live_a_little(at: datetime) -> None:
         _cards(at)
         _witnesses(at)
         seal()
+    _typed(at)
 
 
 def _witnesses(at: datetime) -> None:

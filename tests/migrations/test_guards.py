@@ -27,6 +27,8 @@ LEDGERS = (
     "trade.quotes",
     "trade.opened_quotes",
     "trade.ranks",
+    "trade.reveals",
+    "trade.bulletin_entries",
     "trade.signatures",
     "trade.eligibility_checks",
     "trade.project_versions",

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from supermarket.core.draw import DrandSource, parse_source, parse_time, verify_record
 from supermarket.core.errors import InvalidInput, RuleBroken, WrongState
-from supermarket.core.permissions import Actor, Role
+from supermarket.core.permissions import Actor
 from supermarket.gateways import current
 from supermarket.gateways.beacon import MemoryBeacon
 from supermarket.projects.models import Project
@@ -16,14 +16,10 @@ from supermarket.selection import operations as selection
 from supermarket.selection.models import Draw
 from supermarket.selection.queries import draw_record, draws_of
 from supermarket.selection.states import DrawState
-from tests.factories.accounts import make_actor
-from tests.factories.api_world import SICHUAN
 from tests.factories.policies import make_policy
-from tests.factories.projects import make_enrolled, make_open_project, make_owner_actor
+from tests.factories.projects import make_enrolled, make_open_project
 from tests.rooms.test_selection import present, settle
 
-NUMBERS = " ".join(f"{number:02d}" for number in range(1, 21))
-OTHERS = " ".join(f"{number:02d}" for number in range(2, 22))
 NOBODY = Actor(user_id=None, grants=())
 
 
@@ -86,33 +82,11 @@ def test_where_the_beacon_is_silent_anybody_hands_its_round_in(session: Session,
         selection.hand_in_round(project.code, purpose="main", signature=beacon().sign(number), actor=NOBODY, at=moment)
 
 
-def test_a_bulletins_numbers_count_an_hour_after_the_receipt_and_when_two_type_the_same(
-    session: Session, at: datetime
-) -> None:
-    project, owner, draw, receipted = selecting(at, "published:kl8")
-    assert draw.draw_at >= receipted + timedelta(minutes=60)
-    regulator = make_actor(Role.REGULATOR, region_code=SICHUAN)
-
-    def enter(numbers: str, actor: Actor, when: datetime) -> None:
-        selection.enter_numbers(project.code, purpose="main", numbers=numbers, actor=actor, at=when)
-
-    with pytest.raises(WrongState):
-        enter(NUMBERS, owner, draw.draw_at - timedelta(seconds=1))
-    with pytest.raises(InvalidInput):
-        enter("3 7 12", owner, draw.draw_at)
-    enter(NUMBERS, owner, draw.draw_at)
-    enter(OTHERS, regulator, draw.draw_at)
-    assert draws_of(project.id)[0].state is DrawState.RECEIPTED  # unequal entries stop it
-    enter(NUMBERS, regulator, draw.draw_at + timedelta(minutes=1))
-    assert present(project).state is ProjectState.ANNOUNCED
-    record = draw_record(project.code, "main")
-    assert (record.value, record.entered_by) == (NUMBERS, ("owner", "regulator"))
-    assert verify_record(record.to_json()).differences == ()
-
-
 def test_no_source_takes_the_value_of_another(session: Session, at: datetime) -> None:
     project, owner, draw, receipted = selecting(at, "published:kl8")
     signature = beacon().sign(beacon().default_chain().round_for(receipted))
     with pytest.raises(RuleBroken):
         selection.hand_in_round(project.code, purpose="main", signature=signature, actor=owner, at=draw.draw_at)
-    make_owner_actor()
+    with pytest.raises(RuleBroken):
+        selection.hand_in_reveal(project.code, purpose="main", reveal="ab" * 32, actor=owner, at=draw.draw_at)
+    assert draws_of(project.id)[0].state is DrawState.RECEIPTED

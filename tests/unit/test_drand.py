@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
@@ -10,12 +11,29 @@ from hypothesis import strategies as st
 
 from config import ROOT
 from supermarket.core.draw import DrawError
-from supermarket.core.draw.drand import MAX_ROUND, QUICKNET, randomness, signature_holds
+from supermarket.core.draw.drand import CHAINS, DEFAULT, MAX_ROUND, QUICKNET, Chain, randomness, signature_holds
 
 # Rounds as the beacon published them.
 ROUNDS = {
     123: "b75c69d0b72a5d906e854e808ba7e2accb1542ac355ae486d591aa9d43765482e26cd02df835d3546d23c4b13e0dfc92",
     657413: "b713718a38ae728dfd477991af2822e08d2f305e47718cef9f7848ce4050e7be41076862b98fad56e91a6b85b89cd97b",
+}
+# Rounds of the older chain: signature, the one before it, the randomness as published.
+LINKED = {
+    2098475: (
+        "84bcb438f4505ef5282804c3d98a76b536970f9755004ea103fc15183c1b314a1e95582cb4dbaf3330272c72fe567555"
+        "0ac6718ef53dfe18fca65c37f223a7dfbc1920a9c32dbf01a227290293a67fa4682dd266f717f5078829d83912926649",
+        "b49ee4089fc510300b38d75ebba84576097bed61c171574acf2557f636c7144b471b57e18e5b0c3f8774e194344931c0"
+        "11873149d0db51fc70d22448bfc264d230be7ed6fcd3eb3b61fdc877d657dfa0d8ecaea6c1fa35f90bc84e88c1af17d4",
+        "89580f6a639add6c90dcf3d222e35415f89d9ee2cd6ef6fc4f23134cdffa5d1e",
+    ),
+    3311596: (
+        "a696b9409ababce45749c3a4ec369074453dd4a79967734e1390d969c8ad8d98897d217b9121e92c8ddebbddda8d92f9"
+        "00e3bd6bf9deb166863b1a19390d743f82774001487594c5c09e581db7365f02b70a2c8cc41ce32446ef08e4890c4754",
+        "8ed588f2a7716fb1349e2d9803da5db0005e98a83783c353d4a08f183236a9ad91d70ddb01266f4b7c576983db464b43"
+        "0e65680b9e0098552758afd6c1e6afcb77e3f62fe1b93d42d1cb63abbb2205512fe12fbf74ea9c5ac3b8f5c1e283a1d8",
+        "647c07b2abbf7ff2afb4d670214f565e5cd9f9c91bfdcecb59a21f3c78d73920",
+    ),
 }
 INFINITY = "c0" + "00" * 47
 
@@ -24,6 +42,35 @@ INFINITY = "c0" + "00" * 47
 def test_a_published_round_holds_and_another_ones_does_not(number: int) -> None:
     assert signature_holds(QUICKNET, number, ROUNDS[number])
     assert not signature_holds(QUICKNET, number + 1, ROUNDS[number])
+
+
+@pytest.mark.parametrize("number", LINKED)
+def test_a_round_of_a_linked_chain_holds_with_the_signature_before_it_only(number: int) -> None:
+    signature, previous, random_value = LINKED[number]
+    assert signature_holds(DEFAULT, number, signature, previous)
+    assert randomness(signature) == random_value
+    assert not signature_holds(DEFAULT, number, signature)
+    assert not signature_holds(DEFAULT, number, signature, signature)
+    assert not signature_holds(DEFAULT, number + 1, signature, previous)
+    assert not signature_holds(DEFAULT, number, previous, signature)
+    assert not signature_holds(QUICKNET, number, signature[:96], previous)
+    assert not signature_holds(DEFAULT, number, "c0" + "00" * 95, previous)
+    assert not signature_holds(DEFAULT, number, "ff" * 96, previous)
+
+
+# What a chain's hash is over besides its key, first round and period: the seed of its first group, and its name.
+SEEDS = {
+    QUICKNET.hash: ("f477d5c89f21a17c863a7f937c6a6d15859414d2be09cd448d4279af331c5d3e", b"quicknet"),
+    DEFAULT.hash: ("176f93498eac9ca337150b46d21dd58673ea4e3581185f869672e59fa4cb390a", b""),
+}
+
+
+@pytest.mark.parametrize("chain", CHAINS.values(), ids=["quicknet", "default"])
+def test_a_chains_hash_binds_its_key_its_first_round_and_its_period(chain: Chain) -> None:
+    """No relay is asked for them: they are pinned here, and a letter changed in one of them gives another hash."""
+    seed, name = SEEDS[chain.hash]
+    told = int(chain.period.total_seconds()).to_bytes(4, "big") + int(chain.genesis.timestamp()).to_bytes(8, "big")
+    assert sha256(told + bytes.fromhex(chain.public_key) + bytes.fromhex(seed) + name).hexdigest() == chain.hash
 
 
 def test_the_randomness_is_the_hash_of_the_signature() -> None:

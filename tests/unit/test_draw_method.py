@@ -52,15 +52,20 @@ def check_of_the_script() -> Callable[[object], Iterator[object]]:
     return names["check"]
 
 
-def source_and_value(chance: random.Random) -> tuple[Source, str]:
-    match chance.randrange(3):
-        case 0:
-            return DrandSource(chance.randbytes(32).hex()), chance.randbytes(32).hex()
-        case 1:
-            return PublishedSource("kl8"), lottery_value(chance.sample(range(1, 81), 20))
+def source_and_value(chance: random.Random) -> tuple[Source, str, tuple[str, ...]]:
+    """A source with a value of it, and who refused: of two parties or more some did not reveal, and a lottery decides."""
+    numbers = lottery_value(chance.sample(range(1, 81), 20))
+    kind = chance.randrange(4)
+    if kind == 0:
+        return DrandSource(chance.randbytes(32).hex()), chance.randbytes(32).hex(), ()
+    if kind == 1:
+        return PublishedSource("kl8"), numbers, ()
     revealed = [chance.randbytes(32) for _party in range(chance.randrange(2, 5))]
-    committed = tuple(sha256(each).hexdigest() for each in revealed)
-    return PartiesSource(committed), parties_value([each.hex() for each in revealed])
+    source = PartiesSource(tuple(sha256(each).hexdigest() for each in revealed))
+    if kind == 2:
+        return source, parties_value([each.hex() for each in revealed]), ()
+    names = [f"party-{place}" for place in range(len(revealed))]
+    return source, numbers, tuple(sorted(chance.sample(names, chance.randrange(1, len(names) + 1))))
 
 
 def make_draw(chance: random.Random, number: int) -> Record:
@@ -68,12 +73,13 @@ def make_draw(chance: random.Random, number: int) -> Record:
         Member(f"9151010{chance.randrange(10**9):09d}{place:02d}", chance.choice((1, 1, 1, 2, 3)))
         for place in range(chance.randrange(1, 14))
     ]
-    source, value = source_and_value(chance)
+    source, value, refused = source_and_value(chance)
     purpose = chance.choice(("main", "panel", "tie1", "tie12"))
     file = pool_file(f"P-{number}", purpose, source, members)
     digest = pool_hash(file)
     key = draw_key(digest, value)
-    come = AT + source.earliest + timedelta(seconds=chance.randrange(3))
+    earliest = PublishedSource.earliest if refused else source.earliest
+    come = AT + earliest + timedelta(seconds=chance.randrange(3))
     return Record(
         pool_file=file.decode(),
         pool_hash=digest,
@@ -81,7 +87,7 @@ def make_draw(chance: random.Random, number: int) -> Record:
         source_time=come,
         value=value,
         entered_by=("owner", "regulator"),
-        refused=(),
+        refused=refused,
         drawn_at=come + timedelta(seconds=chance.randrange(9)),
         key=key,
         order=draw_order(members, key),

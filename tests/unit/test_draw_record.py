@@ -61,11 +61,11 @@ def make_record(
         pool_file=file.decode(),
         pool_hash=digest,
         receipt=Receipt(AT, "witness", sign_receipt(bytes(WITNESS), "P-1", purpose, digest, AT)),
-        source_time=AT + source.earliest,
+        source_time=AT + (PublishedSource.earliest if refused else source.earliest),
         value=value,
         entered_by=entered_by,
         refused=refused,
-        drawn_at=AT + source.earliest + timedelta(seconds=1),
+        drawn_at=AT + (PublishedSource.earliest if refused else source.earliest) + timedelta(seconds=1),
         key=key,
         order=draw_order(pool, key),
         excluded=(Excluded("91510100MA61T2XX99", "qualification_missing"),),
@@ -110,6 +110,7 @@ def test_a_record_read_again_is_the_same() -> None:
     [
         (PARTIES, REVEALS, (), ()),
         (PARTIES, "03 03 09", ("witness",), ("bulletin",)),
+        (PARTIES, "03 03 09", ("operator", "witness"), ("bulletin",)),
         (PublishedSource("kl8"), lottery_value(list(range(1, 21))), (), ("bulletin",)),
         (DrandSource("a" * 64), "b" * 64, (), ("drand signature",)),
     ],
@@ -239,6 +240,20 @@ def test_a_bulletin_is_typed_by_two() -> None:
     value = lottery_value(list(range(1, 21)))
     record = make_record(PublishedSource("kl8"), value, entered_by=("owner", "owner"))
     assert verify_record(record.to_json(), KEYS).differences == ("entered_by: two must type a bulletin's numbers",)
+
+
+@pytest.mark.parametrize("refused", [("witness", "witness"), ("operator", "witness", "another")])
+def test_no_more_can_refuse_than_there_are_parties(refused: tuple[str, ...]) -> None:
+    record = make_record(value="03 03 09", refused=refused)
+    assert verify_record(record.to_json(), KEYS).differences == ("refused: a name twice, or more names than parties",)
+
+
+def test_a_lottery_in_the_place_of_a_party_closes_an_hour_after_the_receipt(tmp_path: Path) -> None:
+    record = make_record(value="03 03 09", refused=("witness",))
+    record = replace(record, source_time=AT + timedelta(seconds=3599))
+    assert verify_record(record.to_json(), KEYS).differences == ("source_time: earlier than 3600 s after the receipt",)
+    code, said = run_script(record.to_json(), tmp_path)
+    assert (code, said.splitlines()[0]) == (1, "source_time: too early after the receipt")
 
 
 def test_a_source_that_comes_too_early_is_named() -> None:

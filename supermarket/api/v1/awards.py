@@ -242,5 +242,5 @@ def show_draw_of(code: str, purpose: str) -> Response:
 def enter_draw_numbers(code: str, purpose: str, form: NumbersForm) -> DrawShape:
     """Owner and regulator each type them; unequal entries stop the draw."""
     project = project_for(code, present_actor())
-    operations.enter_numbers(code, purpose=purpose, numbers=form.numbers.data, **acting())
+    operations.enter_numbers(code, form.bulletin(), purpose=purpose, **acting())
     return DrawShape.model_validate_json(draw_record(project.code, purpose).to_json())

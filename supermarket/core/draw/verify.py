@@ -8,7 +8,7 @@ from supermarket.core.draw.order import draw_key, draw_order
 from supermarket.core.draw.pool import PoolFile, parse_pool_file, pool_hash
 from supermarket.core.draw.receipt import receipt_holds
 from supermarket.core.draw.record import Record, parse_record
-from supermarket.core.draw.sources import DrandSource, PartiesSource, PublishedSource, check_value
+from supermarket.core.draw.sources import DrandSource, PartiesSource, PublishedSource, Source, check_value
 
 RECEIPT_SIGNATURE = "receipt signature"
 DRAND_SIGNATURE = "drand signature"
@@ -99,15 +99,23 @@ def _value_differences(record: Record, pool: PoolFile, value: str) -> Iterator[s
         yield str(error)
     if record.refused and not isinstance(pool.source, PartiesSource):
         yield "refused: only a source of parties has parties that can refuse"
+    elif record.refused and not _some_of_the_parties(record.refused, pool.source):
+        yield "refused: a name twice, or more names than parties"
     lottery = isinstance(pool.source, PublishedSource) or bool(record.refused)
     if lottery and record.entered_by is not None and len(set(record.entered_by)) < 2:
         yield "entered_by: two must type a bulletin's numbers"
 
 
+def _some_of_the_parties(refused: tuple[str, ...], source: Source) -> bool:
+    parties = len(source.commitments) if isinstance(source, PartiesSource) else 0
+    return len(set(refused)) == len(refused) <= parties
+
+
 def _time_differences(record: Record, pool: PoolFile) -> Iterator[str]:
     if record.receipt is not None and record.source_time is not None:
-        earliest = record.receipt.at + pool.source.earliest
-        if record.source_time < earliest:
-            yield f"source_time: earlier than {int(pool.source.earliest.total_seconds())} s after the receipt"
+        # Who refused is named after the receipt, and the lottery's sales close an hour after that.
+        earliest = PublishedSource.earliest if record.refused else pool.source.earliest
+        if record.source_time < record.receipt.at + earliest:
+            yield f"source_time: earlier than {int(earliest.total_seconds())} s after the receipt"
     if record.drawn_at is not None and record.source_time is not None and record.drawn_at < record.source_time:
         yield "drawn_at: earlier than source_time"

@@ -19,8 +19,8 @@ from supermarket.projects.models import Project
 from supermarket.projects.queries import waiting_for_review
 from supermarket.projects.states import ProjectState
 from supermarket.ratings.queries import waiting_appeals, waiting_to_rate
+from supermarket.selection.bulletins import waits_for_entry_of
 from supermarket.selection.models import Draw
-from supermarket.selection.states import DrawState
 from supermarket.standing.decisions import Office
 from supermarket.standing.queries import open_cases, waiting_rectifications
 from supermarket.standing.states import RemovalState
@@ -101,11 +101,10 @@ def _standing(actor: Actor) -> list[Work]:
 def _numbers(actor: Actor) -> list[Work]:
     """Draws that wait for the regulator's entry of the bulletin's numbers: one statement."""
     rows = db.session.execute(
-        sa.select(Project.code, Project.name, Draw.draw_at, Draw.entries)
+        sa.select(Project.code, Project.name, Draw.draw_at)
         .join(Project, Project.id == Draw.project_id)
         .where(
-            Draw.state == DrawState.RECEIPTED,
-            Draw.source.startswith("published:"),
+            waits_for_entry_of("regulator"),
             Project.state == ProjectState.SELECTING,
             in_regions(actor, P.SELECTION_ENTER_NUMBERS),
         )
@@ -114,7 +113,6 @@ def _numbers(actor: Actor) -> list[Work]:
     return [
         work("enter_numbers", row.name, url_for("office.project", code=row.code) + "#numbers", row.draw_at)
         for row in rows
-        if not any(item["role"] == "regulator" for item in row.entries)
     ]
 
 

@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from supermarket.core.clock import now
-from supermarket.core.draw import PublishedSource, parse_source
 from supermarket.core.errors import MarketError
 from supermarket.core.forms import CommandForm
 from supermarket.core.permissions import Actor, P, may
@@ -17,12 +16,13 @@ from supermarket.projects.forms import ReasonForm
 from supermarket.projects.models import Project
 from supermarket.projects.queries import ProjectFilter, project_for, search_projects
 from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
+from supermarket.selection.bulletins import takes_numbers, typing_of
 from supermarket.selection.forms import NumbersForm
 from supermarket.selection.models import Draw
 from supermarket.selection.operations import disqualify_award, enter_numbers
 from supermarket.selection.publication import sources_for
 from supermarket.selection.queries import draws_of, live_award
-from supermarket.selection.states import AWARD, AwardAction, DrawState
+from supermarket.selection.states import AWARD, AwardAction
 from supermarket.supervision.queries import findings_of_project
 from supermarket.web import listing, presenting
 from supermarket.web.access import needs, present_actor
@@ -45,11 +45,7 @@ def scope_of(actor: Actor, *permissions: P) -> str:
 
 def waiting_draws(project: Project) -> list[Draw]:
     """Draws of a project that wait for the numbers of a bulletin."""
-    return [
-        row
-        for row in draws_of(project.id)
-        if row.state is DrawState.RECEIPTED and isinstance(parse_source(row.source), PublishedSource)
-    ]
+    return [row for row in draws_of(project.id) if takes_numbers(row)]
 
 
 def _acts(project: Project, actor: Actor, at: datetime) -> frozenset[str]:
@@ -94,7 +90,7 @@ def _page(code: str, answered: Forms | None = None) -> str:
         p=shown,
         acts=_acts(shown.project, actor, at),
         forms_of=forms,
-        draws_waiting=waiting_draws(shown.project),
+        draws_waiting=[typing_of(row) for row in waiting_draws(shown.project)],
         findings=findings_of_project(code),
         code_label=code_label,
         presenting=presenting,
@@ -250,6 +246,6 @@ def numbers(code: str, purpose: str) -> tuple[str, int] | Response:
         code,
         "numbers",
         form,
-        lambda: enter_numbers(code, purpose=purpose, numbers=form.numbers.data, actor=present_actor(), at=now()),
+        lambda: enter_numbers(code, form.bulletin(), purpose=purpose, actor=present_actor(), at=now()),
         _("Entered. When both entries are equal, the draw is computed and published at once."),
     )

@@ -14,13 +14,14 @@ from supermarket.projects.models import Funding
 from supermarket.projects.queries import SORTS, ProjectFilter, search_projects
 from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
 from supermarket.selection import operations as selection
+from supermarket.selection.bulletins import entries_of, lottery_of_draw, sales_close_from, takes_numbers
 from supermarket.selection.forms import NumbersForm
 from supermarket.selection.publication import sources_for
 from supermarket.selection.queries import draws_of, low_quotes_of
-from supermarket.selection.states import DrawState
 from supermarket.web import listing, presenting
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, perform, refuse, tell
+from supermarket.web.draw_words import lottery_label, refusal_sentence
 from supermarket.web.owner.blueprint import blueprint
 from supermarket.web.owner.drafting import Answer
 from supermarket.web.owner.forms import AcceptFewForm, EndForm, LowQuoteForm, SubmitForm
@@ -214,19 +215,27 @@ def numbers(code: str, purpose: str) -> Answer:
     """Type the numbers of the lottery's bulletin; the authority types them too, and both must be equal."""
     page = read(code, actor=present_actor(), now=now())
     draw = next((row for row in draws_of(page.project.id) if row.purpose == purpose), None)
-    if draw is None or not draw.source.startswith("published:"):
+    lottery = None if draw is None else lottery_of_draw(draw)
+    if draw is None or lottery is None:
         raise NotFound(_("There is no such draw (yet)."))
     form = NumbersForm()
     status = 200
     if request.method == "POST":
         done, status = attempt(
             form,
-            lambda: selection.enter_numbers(
-                code, purpose=purpose, numbers=form.numbers.data, actor=present_actor(), at=now()
-            ),
+            lambda: selection.enter_numbers(code, form.bulletin(), purpose=purpose, actor=present_actor(), at=now()),
         )
         if status == 200 or done is not None:
             tell(_("Entered. The draw is computed when both entries are there and equal."))
             return redirect(url_for("public.project", code=code) + "#draw")
-    waits = draw.state is DrawState.RECEIPTED
-    return render_template("owner/numbers.html", p=page, draw=draw, form=form, waits=waits), status
+    return render_template(
+        "owner/numbers.html",
+        p=page,
+        draw=draw,
+        form=form,
+        lottery=lottery_label(lottery.lottery),
+        refusal=refusal_sentence(draw),
+        waits=takes_numbers(draw) and now() >= draw.draw_at,
+        closes_from=sales_close_from(draw) if draw.receipt is not None else None,
+        own=entries_of(draw.id).get("owner"),
+    ), status

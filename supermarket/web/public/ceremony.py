@@ -99,7 +99,12 @@ def round_of_beacon(code: str, purpose: str) -> tuple[str, int] | Response:
         _done, status = attempt(
             form,
             lambda: selection.hand_in_round(
-                code, purpose=purpose, signature=form.signature.data, actor=present_actor(), at=now()
+                code,
+                purpose=purpose,
+                signature=form.signature.data,
+                previous=form.previous.data or "",
+                actor=present_actor(),
+                at=now(),
             ),
         )
         if status == 200:

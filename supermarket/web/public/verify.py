@@ -69,6 +69,7 @@ def browser_words() -> dict[str, object]:
             "reveals": _("one revealed number for each party"),
             "reveal": _("what a party revealed does not hash to its commitment"),
             "no_parties": _("only a source of parties has parties that can refuse"),
+            "too_many": _("a name twice, or more names than parties"),
             "one": _("two must type a bulletin's numbers"),
             "early": _("too early"),
         },
