@@ -110,7 +110,7 @@ def test_after_the_naming_no_reveal_is_taken(session: Session, at: datetime) -> 
     late = witness().reveal(found.project.code, "main")
     with pytest.raises(WrongState) as refused:
         selection.hand_in_reveal(found.project.code, purpose="main", reveal=late, actor=NOBODY, at=found.draw.draw_at)
-    assert "named" in str(refused.value)
+    assert refused.value.state == "fallen_back"
     assert [row.party for row in session.scalars(sa.select(Reveal))] == ["operator"]
 
 
