@@ -12,19 +12,21 @@ from supermarket.modes.stages import (
     StageError,
     StageOutcome,
     Waiting,
+    auction,
     choose,
     draw,
     price,
     score,
     shortlist,
 )
+from supermarket.modes.stages.auction import AuctionParams
 from supermarket.modes.stages.choose import ChooseParams
 from supermarket.modes.stages.draw import DrawParams
 from supermarket.modes.stages.price import PriceParams
 from supermarket.modes.stages.score import ScoreParams
 from supermarket.modes.stages.shortlist import ShortlistParams
 
-StageSpec = ShortlistParams | DrawParams | PriceParams | ScoreParams | ChooseParams
+StageSpec = ShortlistParams | DrawParams | PriceParams | AuctionParams | ScoreParams | ChooseParams
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class StageRun:
 
     @property
     def stage(self) -> str:
-        """The stage's name: shortlist, draw, price, score or choose."""
+        """The stage's name: shortlist, draw, price, auction, score or choose."""
         return stage_name(self.spec)
 
 
@@ -64,6 +66,8 @@ def stage_name(spec: StageSpec) -> str:
             return "draw"
         case PriceParams():
             return "price"
+        case AuctionParams():
+            return "auction"
         case ScoreParams():
             return "score"
         case ChooseParams():
@@ -82,6 +86,8 @@ def run_stage(spec: StageSpec, candidates: Sequence[Candidate], facts: Facts) ->
             return draw.run(ordered, spec, facts)
         case PriceParams():
             return price.run(ordered, spec, facts)
+        case AuctionParams():
+            return auction.run(ordered, spec, facts)
         case ScoreParams():
             return score.run(ordered, spec, facts)
         case ChooseParams():

@@ -5,12 +5,16 @@ StageError: a stored run is ours, so that is damage.
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from decimal import Decimal, InvalidOperation
 
 from supermarket.core.draw import TicketRule
+from supermarket.modes.auction import AuctionTerms
 from supermarket.modes.merit_criteria import Criterion, CriterionKind
 from supermarket.modes.pipeline import StageRun, StageSpec, run_stage, stage_name
 from supermarket.modes.stages import (
+    AcceptedBid,
+    AuctionFact,
     Candidate,
     Choice,
     CreditLevel,
@@ -21,6 +25,7 @@ from supermarket.modes.stages import (
     StageOutcome,
     Waiting,
 )
+from supermarket.modes.stages.auction import AuctionParams
 from supermarket.modes.stages.bounds import Bounds
 from supermarket.modes.stages.choose import ChooseParams
 from supermarket.modes.stages.draw import DrawParams
@@ -29,6 +34,7 @@ from supermarket.modes.stages.score import ScoreParams
 from supermarket.modes.stages.shortlist import ShortlistBy, ShortlistParams
 
 Stored = dict[str, object]
+AUCTION_TERMS = tuple(part.name for part in fields(AuctionTerms))
 
 
 # -- writing
@@ -59,6 +65,8 @@ def spec_to_json(spec: StageSpec) -> Stored:
             content |= {"tickets": str(spec.tickets), "keep": spec.keep}
         case PriceParams():
             content |= {"rule": str(spec.rule), "bounds": _stored_bounds(spec.bounds)}
+        case AuctionParams():
+            content |= {"terms": {name: getattr(spec.terms, name) for name in AUCTION_TERMS}}
         case ScoreParams():
             criteria = [{"kind": str(c.kind), "weight": str(c.weight), "name": c.name} for c in spec.criteria]
             content |= {"criteria": criteria, "bounds": _stored_bounds(spec.bounds), "panel_size": spec.panel_size}
@@ -102,7 +110,13 @@ def facts_to_json(facts: Facts) -> Stored:
             name: {uscc: list(points) for uscc, points in sorted(given.items())}
             for name, given in sorted(facts.panel.items())
         },
+        # Facts of before there were live auctions have no such key; what was stored then repeats to the letter.
+        **({} if facts.auction is None else {"auction": _stored_auction(facts.auction)}),
     }
+
+
+def _stored_auction(fact: AuctionFact) -> Stored:
+    return {"bids": [{"uscc": bid.uscc, "amount": bid.amount} for bid in fact.bids], "head": fact.head}
 
 
 def inputs_to_json(run: StageRun, facts: Facts) -> Stored:
@@ -210,6 +224,9 @@ def spec_from_json(content: Mapping[str, object]) -> StageSpec:
             return DrawParams(TicketRule(_text(content["tickets"])), _optional_int(content["keep"]))
         case "price":
             return PriceParams(PriceRule(_text(content["rule"])), _bounds(content["bounds"]))
+        case "auction":
+            terms = _map(content.get("terms"))
+            return AuctionParams(AuctionTerms(*(_int(terms[name]) for name in AUCTION_TERMS)))
         case "score":
             criteria = tuple(_criterion(c) for c in _list(content["criteria"]))
             return ScoreParams(criteria, _bounds(content["bounds"]), _int(content["panel_size"]))
@@ -246,9 +263,15 @@ def _draw_fact(value: object) -> DrawFact:
     )
 
 
+def _auction_fact(value: object) -> AuctionFact:
+    content = _map(value)
+    bids = tuple(AcceptedBid(_text(_map(bid)["uscc"]), _int(_map(bid)["amount"])) for bid in _list(content["bids"]))
+    return AuctionFact(bids, _text(content["head"]))
+
+
 def facts_from_json(content: Mapping[str, object]) -> Facts:
     """The facts as they were. Raises StageError, KeyError or ValueError for damaged ones."""
-    choice = content["choice"]
+    choice, auction = content["choice"], content.get("auction")
     return Facts(
         project=_text(content["project"]),
         draws={purpose: _draw_fact(fact) for purpose, fact in _map(content["draws"]).items()},
@@ -258,4 +281,5 @@ def facts_from_json(content: Mapping[str, object]) -> Facts:
             name: {uscc: tuple(_int(p) for p in _list(points)) for uscc, points in _map(given).items()}
             for name, given in _map(content["panel"]).items()
         },
+        auction=None if auction is None else _auction_fact(auction),
     )

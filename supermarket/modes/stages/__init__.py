@@ -79,6 +79,7 @@ class WaitingFor(StrEnum):
     TIE_DRAW = "tie_draw"
     PANEL = "panel"
     COST_STATEMENT = "cost_statement"
+    AUCTION = "auction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +128,31 @@ class LowDecision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptedBid:
+    """A bid that counts in a live auction, in fen."""
+
+    uscc: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionFact:
+    """A closed auction: its accepted bids in their order, and the hash of the chain's last entry."""
+
+    bids: tuple[AcceptedBid, ...]
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """What has come in since the freeze. `draws` by purpose; `panel`: criterion → USCC → the experts' points."""
+    """What has come in since the freeze. `draws` by purpose; `panel`: criterion → USCC → the experts' points.
+
+    `auction`: once it is closed.
+    """
 
     project: str
     draws: Mapping[str, DrawFact] = field(default_factory=dict)
     choice: Choice | None = None
     low_decisions: Mapping[str, LowDecision] = field(default_factory=dict)
     panel: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
+    auction: AuctionFact | None = None
