@@ -2,6 +2,7 @@
 
 from supermarket.accounts import models as accounts
 from supermarket.agencies import models as agencies
+from supermarket.auctions import models as auctions
 from supermarket.contracts import models as contracts
 from supermarket.core import clock, events
 from supermarket.credit import models as credit
@@ -22,6 +23,7 @@ from supermarket.witnesses import models as witnesses
 ROOMS = (
     accounts,
     agencies,
+    auctions,
     clock,
     contracts,
     credit,

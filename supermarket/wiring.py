@@ -6,6 +6,8 @@ from supermarket.agencies import handlers as agencies
 from supermarket.agencies import locks
 from supermarket.agencies.checks import sources
 from supermarket.agencies.operations import identity
+from supermarket.auctions import events as auction
+from supermarket.auctions import handlers as auctions
 from supermarket.contracts import events as contract
 from supermarket.contracts import handlers as contracts
 from supermarket.core.events import HANDLERS, Handler
@@ -22,6 +24,7 @@ from supermarket.projects.people import locks_of
 from supermarket.ratings import handlers as ratings
 from supermarket.selection import events as selection
 from supermarket.selection.awarding import close_live_award, offer_direct, shift_award
+from supermarket.selection.running import on_auction_closed
 from supermarket.standing import events as standing_events
 from supermarket.standing import handlers as standing
 from supermarket.supervision.watch import on_draw_refused, on_removal_overdue
@@ -34,17 +37,20 @@ TABLE: dict[str, tuple[Handler, ...]] = {
     agency.SUBMITTED.name: (agencies.on_submitted,),
     agency.CHECKED.name: (agencies.on_checked,),
     project.PUBLISHED.name: (offer_direct,),
-    project.FAILED.name: (close_live_award, contracts.on_project_ended),
-    project.WITHDRAWN.name: (close_live_award, contracts.on_project_ended),
-    project.VOIDED.name: (close_live_award, contracts.on_project_ended),
+    project.SUSPENDED.name: (auctions.on_project_suspended,),
+    project.FAILED.name: (auctions.on_project_ended, close_live_award, contracts.on_project_ended),
+    project.WITHDRAWN.name: (auctions.on_project_ended, close_live_award, contracts.on_project_ended),
+    project.VOIDED.name: (auctions.on_project_ended, close_live_award, contracts.on_project_ended),
     project.TERMINATED.name: (contracts.on_project_terminated,),
     project.RESUMED.name: (
         shift_award,
+        auctions.on_project_resumed,
         contracts.on_project_resumed,
         payments.on_project_resumed,
         deliverables.on_project_resumed,
     ),
     selection.REFUSED.name: (on_draw_refused,),
+    auction.CLOSED.name: (on_auction_closed,),
     selection.NOTICE_ISSUED.name: (contracts.on_notice_issued,),
     selection.DROPPED.name: (contracts.on_award_dropped,),
     contract.IN_FORCE.name: (payments.on_contract_in_force, deliverables.on_contract_in_force),

@@ -33,6 +33,11 @@ class MarketError(Exception):
         self.message = message
         self.code = code or type(self).code
 
+    @property
+    def details(self) -> Mapping[str, object]:
+        """What a problem document says beside code and sentence."""
+        return {}
+
 
 class NotFound(MarketError):
     """There is no such thing, or the reader may not know of it."""

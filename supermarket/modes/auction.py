@@ -34,6 +34,7 @@ class Refusal(StrEnum):
     NOT_POSITIVE = "not_positive"
     BELOW_FLOOR = "below_floor"
     BOTTOM = "bottom_reached"
+    REPLAYED = "replayed"
     DOUBLED = "doubled"
     ABOVE_START = "above_start"
     TOO_HIGH = "too_high"
@@ -191,14 +192,22 @@ def is_open(standing: Standing, at: datetime) -> bool:
     )
 
 
-def judge(terms: AuctionTerms, standing: Standing, bidder: Bidder, amount: int, at: datetime) -> Judgement:
-    """Accept the bid or say why not: when first, then who, then how much."""
+def judge(
+    terms: AuctionTerms, standing: Standing, bidder: Bidder, amount: int, at: datetime, *, earlier: int | None = None
+) -> Judgement:
+    """Accept the bid or say why not: when first, then who, then how much.
+
+    `earlier`: the seq of a bid that this bidder has sent under the same key before.
+    """
     timely = _timely(terms, standing, bidder, at)
     if timely is not None:
         return timely
     if not bidder.in_pool:
         return Refused(Refusal.NOT_IN_POOL, Sentence(N_("Only agencies in this auction's pool may bid.")), None)
     moment = moment_of(standing, at)
+    if earlier is not None:
+        sentence = Sentence(N_("This bid was sent before and counts already, as number %(seq)s."), {"seq": earlier})
+        return Refused(Refusal.REPLAYED, sentence, offer_to(terms, standing, bidder, moment))
     wrong = _wrong_amount(terms, standing, bidder, amount, moment)
     if wrong is not None:
         return wrong

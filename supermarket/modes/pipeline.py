@@ -127,3 +127,14 @@ def drawn_at_freeze(
     if len(before) == len(mode_stages) or not isinstance(mode_stages[len(before)], DrawParams):
         return None
     return advance(mode_stages[: len(before) + 1], candidates, Facts(project))
+
+
+def bidding_at_freeze(
+    mode_stages: Sequence[StageSpec], candidates: Sequence[Candidate], project: str
+) -> tuple[str, ...]:
+    """Who may bid in a live auction that only shortlists stand before: known at the freeze. Empty in other pipelines."""
+    before = list(takewhile(lambda spec: isinstance(spec, ShortlistParams), mode_stages))
+    if len(before) == len(mode_stages) or not isinstance(mode_stages[len(before)], AuctionParams):
+        return ()
+    state = advance(mode_stages[: len(before) + 1], candidates, Facts(project))
+    return () if state.waiting is None else state.waiting.members

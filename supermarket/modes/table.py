@@ -11,9 +11,11 @@ from types import MappingProxyType
 
 from supermarket.core.draw import TicketRule
 from supermarket.core.msgids import N_, Sentence
+from supermarket.modes.auction import AuctionTerms
 from supermarket.modes.merit_criteria import Criterion
 from supermarket.modes.pipeline import StageSpec
 from supermarket.modes.stages import StageError
+from supermarket.modes.stages.auction import AuctionParams
 from supermarket.modes.stages.bounds import Bounds
 from supermarket.modes.stages.choose import ChooseParams
 from supermarket.modes.stages.draw import DrawParams
@@ -116,7 +118,7 @@ class Mode:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a project fixes at publishing, besides its mode. `keep`: K of a shortlist; `draw_keep`: how many a draw
-    leaves; `live`: quotes are given in a live auction.
+    leaves; `live`: quotes are given in a live auction, with the terms `auction` that follow from money and policy.
     """
 
     bounds: Bounds
@@ -127,6 +129,7 @@ class Terms:
     keep: int | None = None
     draw_keep: int | None = None
     live: bool = False
+    auction: AuctionTerms | None = None
 
 
 def _fixed(**params: str) -> Params:
@@ -270,4 +273,6 @@ def _spec(stage: StageName, fixed: Params, terms: Terms, *, last: bool) -> Stage
         case StageName.CHOOSE:
             return ChooseParams()
         case StageName.AUCTION:
-            raise StageError("the live auction is run by its own pages, not by a pipeline")
+            if terms.auction is None:
+                raise StageError("a live auction needs its terms")
+            return AuctionParams(terms.auction)

@@ -57,6 +57,16 @@ DEFAULTS: Mapping[str, PolicyValue] = {
     "low_of_mean_percent": 70,
     "cost_statement_days": 1,
     "cost_decision_days": 2,
+    # selection.md §5
+    "auction_seconds": 600,
+    "auction_extension_seconds": 120,
+    "auction_cap_seconds": 3600,
+    "auction_step_permille": 5,
+    "auction_step_doubles_seconds": 600,
+    # Decision 33: where other stages stand before the auction, those left are told so long before it begins; a gap of
+    # so many seconds in which nobody could bid is an outage.
+    "auction_notice_seconds": 600,
+    "auction_outage_seconds": 30,
     # rating-and-credit.md
     "removal_statement_days": 5,
     "removal_decision_days": 15,

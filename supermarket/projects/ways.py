@@ -1,5 +1,8 @@
 """How a project selects: its mode and terms as published, or for a draft as they stand now (选取方式)."""
 
+from dataclasses import replace
+
+from supermarket.modes.auction import AuctionTerms, terms_for
 from supermarket.modes.merit_criteria import CriterionKind
 from supermarket.modes.pipeline import StageSpec
 from supermarket.modes.rows import mode_from_json, terms_from_json
@@ -36,7 +39,23 @@ def bounds_of(project: Project) -> Bounds:
 
 def terms_of(project: Project) -> Terms:
     """What the owner fixed besides the mode."""
-    return terms_from_json(project.terms, bounds_of(project))
+    found = terms_from_json(project.terms, bounds_of(project))
+    return replace(found, auction=auction_terms_of(project)) if found.live else found
+
+
+def auction_terms_of(project: Project) -> AuctionTerms:
+    """The terms of the project's live auction: its money and the policy's numbers (selection.md §5)."""
+    values = project.policy or DEFAULTS
+    return terms_for(
+        project.ceiling,
+        project.floor or 1,
+        step_permille=number(values, "auction_step_permille"),
+        low_percent=number(values, "low_of_ceiling_percent"),
+        seconds=number(values, "auction_seconds"),
+        extension_seconds=number(values, "auction_extension_seconds"),
+        cap_seconds=number(values, "auction_cap_seconds"),
+        step_doubles_seconds=number(values, "auction_step_doubles_seconds"),
+    )
 
 
 def specs_of(project: Project) -> tuple[StageSpec, ...]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 
+from supermarket.auctions.queries import auction_fact
 from supermarket.core.draw import PartiesSource, PublishedSource, next_commitments, parse_source
 from supermarket.core.working_days import local_date
 from supermarket.credit.points import add_months
@@ -70,11 +71,15 @@ def valid_quotes(project_id: int) -> dict[str, int]:
 
 def prices_of(project: Project) -> dict[str, int]:
     """USCC → fen: what each of the pool asks, from the announcement on the price of an award."""
-    return valid_quotes(project.id)
+    fact = auction_fact(project.id)
+    if fact is None:
+        return valid_quotes(project.id)
+    # Accepted bids only decrease: the last one of each is its lowest.
+    return {bid.uscc: bid.amount for bid in fact.bids}
 
 
 def facts_of_selection(project: Project) -> Facts:
-    """What has come in since the freeze: draws and decisions on low quotes."""
+    """What has come in since the freeze: draws, decisions on low quotes, the closed auction."""
     draws = db.session.scalars(sa.select(Draw).where(Draw.project_id == project.id)).all()
     statements = db.session.scalars(
         sa.select(CostStatement)
@@ -93,6 +98,7 @@ def facts_of_selection(project: Project) -> Facts:
             for row in draws
         },
         low_decisions={row.quote.agency.uscc: _decision(row) for row in statements},
+        auction=auction_fact(project.id),
     )
 
 

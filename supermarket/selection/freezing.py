@@ -6,8 +6,9 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from supermarket.auctions.operations import schedule
 from supermarket.extensions import db
-from supermarket.modes.pipeline import drawn_at_freeze
+from supermarket.modes.pipeline import bidding_at_freeze, drawn_at_freeze
 from supermarket.projects.eligibility import eligible
 from supermarket.projects.eligibility_facts import Finding, Moment
 from supermarket.projects.models import Enrolment, Project
@@ -120,4 +121,7 @@ def _fix(project: Project, sifted: list[Sifted], at: datetime) -> None:
     drawn = drawn_at_freeze(specs_of(project), candidates_of(project), project.code)
     if drawn is not None and drawn.waiting is not None:
         start_waiting(project, drawn.waiting, drawn.excluded, at)
+    bidders = bidding_at_freeze(specs_of(project), candidates_of(project), project.code)
+    if bidders:
+        schedule(project, bidders, starts_at=project.select_at or at, at=at)
     db.session.flush()

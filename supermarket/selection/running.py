@@ -6,13 +6,14 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from supermarket.agencies.models import Agency
+from supermarket.core.events import Event
 from supermarket.extensions import db
 from supermarket.modes.pipeline import PipelineState, advance
 from supermarket.modes.stages import Done, Facts
 from supermarket.modes.stored import inputs_to_json, outcome_to_json, spec_to_json
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.operations import exclude, fail, start_selection
-from supermarket.projects.operations.common import locked_by_id
+from supermarket.projects.operations.common import locked, locked_by_id
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import specs_of
 from supermarket.selection.awarding import announce_next
@@ -43,6 +44,11 @@ def select_due(project_id: int, at: datetime, prepared: object) -> bool:
     start_selection(project, at=at)
     advance_project(project, at)
     return True
+
+
+def on_auction_closed(event: Event) -> None:
+    """Wired to `auction.closed`: the stages go on from the bids that count."""
+    advance_project(locked(event.subject_code), event.at)
 
 
 def advance_project(project: Project, at: datetime) -> None:

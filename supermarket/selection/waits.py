@@ -5,6 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from supermarket.agencies.models import Agency
+from supermarket.auctions.operations import notice_time, schedule
 from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM
 from supermarket.extensions import db
@@ -21,6 +22,9 @@ def start_waiting(project: Project, waiting: Waiting, excluded: tuple[Exclusion,
     match waiting.for_:
         case WaitingFor.COST_STATEMENT:
             ask_cost_statements(project, waiting.members, at)
+        case WaitingFor.AUCTION:
+            # In a later stage its moment was in no notice: those who are left are told some minutes before.
+            schedule(project, waiting.members, starts_at=at + notice_time(project), at=at)
         case WaitingFor.RECEIPT | WaitingFor.TIE_DRAW if waiting.pool and waiting.purpose is not None:
             fix_pool(project, waiting.purpose, waiting.pool, excluded, at=at)
         case _:

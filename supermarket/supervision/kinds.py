@@ -1,6 +1,7 @@
 """Everything that falls due in the market, in the order in which things of the same moment are done."""
 
 from supermarket.agencies.deadlines import DUE as AGENCIES
+from supermarket.auctions.deadlines import DUE as AUCTIONS
 from supermarket.contracts.deadlines import DUE as CONTRACTS
 from supermarket.core.deadlines import DueKind
 from supermarket.deliverables.deadlines import DUE as DELIVERABLES
@@ -14,6 +15,7 @@ from supermarket.supervision.watch import DUE as SUPERVISION
 KINDS: tuple[DueKind, ...] = (
     *PROJECTS,
     *SELECTION,
+    *AUCTIONS,
     *CONTRACTS,
     *DELIVERABLES,
     *PAYMENTS,

@@ -47,7 +47,7 @@ def market_problem(error: MarketError) -> Response:
                 {"code": item.code, "message": item.message, "evidence": dict(item.evidence)} for item in error.findings
             ],
         )
-    return problem(error.status, error.code, error.message)
+    return problem(error.status, error.code, error.message, **error.details)
 
 
 def _page(status: int, error: object) -> tuple[str, int]:

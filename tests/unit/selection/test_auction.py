@@ -115,7 +115,11 @@ def test_each_refusal_has_its_own_reason_and_says_what_would_be_accepted() -> No
         (refused(low, BERT, 10_000), Refusal.BOTTOM, None),
     ]
     assert [(code, offer) for (code, offer, _text), _c, _o in cases] == [(code, offer) for _r, code, offer in cases]
-    assert {code for _r, code, _o in cases} | {Refusal.BELOW_FLOOR, Refusal.ABOVE_START} == set(Refusal)
+    again = judge(TERMS, with_bid, ANNA, 8_000_000, after(2), earlier=1)
+    assert isinstance(again, Refused)
+    assert (again.code, again.would_be_accepted) == (Refusal.REPLAYED, 7_950_000)
+    others = {Refusal.BELOW_FLOOR, Refusal.ABOVE_START, Refusal.REPLAYED}
+    assert {code for _r, code, _o in cases} | others == set(Refusal)
     assert len({text for (_code, _offer, text), *_rest in cases}) == len(cases) - 1  # not positive: twice the same
 
 
