@@ -63,7 +63,7 @@ class AuctionBidder(Base):
     __tablename__ = "auction_bidders"
     __table_args__ = (
         sa.UniqueConstraint("auction_id", "agency_id"),
-        sa.UniqueConstraint("auction_id", "alias", name="uq_auction_bidders_alias"),
+        sa.UniqueConstraint("auction_id", "alias"),
         sa.Index("ix_auction_bidders_agency", "agency_id"),
         {"schema": "trade"},
     )

@@ -1,5 +1,6 @@
 """Rows for the migrations: a market in which things have happened, made through its own operations where it can be."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,6 +23,9 @@ from supermarket.agencies.models import (
     RunKind,
 )
 from supermarket.agencies.operations import add_note, load_registry, run_checks, withdraw_service
+from supermarket.auctions.commands import GiveStatement
+from supermarket.auctions.operations import give_statement, set_agent
+from supermarket.auctions.refusals import BidRefused
 from supermarket.core.events import seal
 from supermarket.core.permissions import SYSTEM, Actor, Role
 from supermarket.core.unit import unit
@@ -39,6 +43,7 @@ from supermarket.standing.models import Opinion, Rectification, RemovalApproval,
 from supermarket.standing.states import OpinionState, RectificationState, RemovalState
 from supermarket.supervision.models import Finding, Level
 from supermarket.witnesses.models import KnownWitness, WitnessEntry, WitnessHead
+from tests.factories import auctions
 from tests.factories.accounts import make_user
 from tests.factories.agencies import make_agency, make_agency_actor, make_move, make_practitioner, make_related_party
 from tests.factories.contracts import make_completed, make_contract, make_deal
@@ -99,11 +104,29 @@ def _typed(at: datetime) -> None:
         selection.enter_numbers(code, bulletin, purpose="main", actor=owner, at=draw.draw_at)
 
 
+def _auctioned(at: datetime) -> None:
+    """A live auction that runs: two bids, a refused one, an agent on the server, a cost statement."""
+    with unit():
+        project, _owner, bidders = auctions.make_enrolled_live(at)
+        give_statement(project.code, GiveStatement(5_000_000, "测算见附表"), actor=bidders[0][1], at=at)
+        code = project.code
+    for moment in ("enrol_until", "select_at"):
+        auctions.settle(getattr(_present(code), moment))
+    start = _present(code).select_at
+    assert start is not None
+    for (_agency, actor), amount in zip(bidders, (9_000_000, 8_900_000, 8_899_999), strict=True):
+        with suppress(BidRefused):
+            auctions.bid(_present(code), actor, amount, start + timedelta(seconds=1))
+    with unit():
+        set_agent(code, floor=7_000_000, actor=bidders[0][1], at=start + timedelta(seconds=2))
+
+
 def live_a_little(at: datetime) -> None:
     """Purchases in several states, registers with rows, reviews and cards: something in nearly every table."""
     current_app.extensions["gateways"] = replace(current(), witnesses=make_witnesses("witness", "discipline"))
     _selected("random", at)
     _selected("bidding", at)
+    _auctioned(at)
     with unit():
         make_completed(at=at)
         make_contract(make_deal(), at=at)

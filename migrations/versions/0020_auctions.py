@@ -1,14 +1,14 @@
 """Live auctions: their chain of entries, which the database itself holds to number, moment, step and hash.
 
-Revision ID: 0022
+Revision ID: 0020
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0022"
-down_revision = "0017"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
@@ -215,8 +215,8 @@ def _bidders() -> None:
         _to(name, "auction_id", "trade.auctions.id"),
         _to(name, "agency_id", "agencies.agencies.id"),
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
-        sa.UniqueConstraint("auction_id", "agency_id", name=op.f(f"uq_{name}_auction_id")),
-        sa.UniqueConstraint("auction_id", "alias", name=f"uq_{name}_alias"),
+        sa.UniqueConstraint("auction_id", "agency_id", name=op.f(f"uq_{name}_auction_id_agency_id")),
+        sa.UniqueConstraint("auction_id", "alias", name=op.f(f"uq_{name}_auction_id_alias")),
         schema="trade",
     )
     op.create_index("ix_auction_bidders_agency", name, ["agency_id"], schema="trade")
@@ -251,7 +251,7 @@ def _entries() -> None:
         _to(name, "bidder_id", "trade.auction_bidders.id"),
         _to(name, "user_id", "platform.users.id"),
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
-        sa.UniqueConstraint("auction_id", "seq", name=op.f(f"uq_{name}_auction_id")),
+        sa.UniqueConstraint("auction_id", "seq", name=op.f(f"uq_{name}_auction_id_seq")),
         schema="trade",
     )
     op.create_index(
