@@ -10,7 +10,7 @@ BIN := .venv/bin
 FLASK = DATA="$(DATA)" $(BIN)/python -m flask --app wsgi
 
 .DEFAULT_GOAL := help
-.PHONY: help run test stop servers set-up clean-data bench fmt translations lock python
+.PHONY: help run test stop servers set-up witness clean-data bench fmt translations lock python
 
 help: ## this list
 	@echo "make run [PORT=8000] [DATA=var]   from a fresh checkout to http://127.0.0.1:8000; Ctrl-C stops it"
@@ -36,6 +36,9 @@ servers: python ## only PostgreSQL and Valkey, in the background, for work on th
 
 set-up: python ## only .venv, front-end packages and translations
 	@exec $(PYTHON) -m launch set-up --data "$(DATA)"
+
+witness: python ## the regulator's witness as one file, dist/witness.pyz, and its SHA-256 (docs/witness.md)
+	@exec $(PYTHON) -m launch witness --data "$(DATA)"
 
 clean-data: python ## delete DATA: databases, files, keys, logs
 	@exec $(PYTHON) -m launch clean-data --data "$(DATA)"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from pathlib import Path
 
 from launch import checks, environment, frontend, postgres, run, servers
+from launch.one_file import build
 from launch.places import Problem, data_folder, make_data_folder
 
 
@@ -26,6 +28,8 @@ def _parser() -> argparse.ArgumentParser:
     add("stop", "stop what runs on this DATA")
     add("set-up", "environment, front-end packages and translations only")
     add("servers", "start PostgreSQL and Valkey in the background and print their addresses")
+    one_file = add("witness", "build the regulator's witness as one file")
+    one_file.add_argument("--to", default="dist/witness.pyz", help="the file to write")
     add("clean-data", "delete this DATA: databases, files, keys, logs")
     tests = add("test", "everything that CI runs")
     tests.add_argument("pytest", nargs="*", help="arguments for pytest (after --) instead of all its folders")
@@ -66,6 +70,10 @@ def main(arguments: list[str]) -> int:
             print(f"DATABASE_URL={found.database_url}\nREDIS_URL={found.redis_url}\nStop them: make stop")
         case "stop":
             print("stopped" if run.stop(data) else f"nothing runs on {data}")
+        case "witness":
+            make_data_folder(data)
+            target = Path(chosen.to).absolute()
+            print(f"SHA-256 {build(data, target)}\n{target}  {target.stat().st_size:,} bytes")
         case "clean-data":
             _clean(chosen.data)
         case "set-up":

@@ -12,4 +12,7 @@ class Refused(Exception):
 
 
 class CannotStart(Exception):
-    """The home folder or the clock file is not as it must be; the message says what to do."""
+    """A command that is not carried out; the message says what to do, in Chinese first for the clerk who reads it."""
+
+    def __init__(self, message: str, chinese: str = "") -> None:
+        super().__init__(f"{chinese}\n         {message}" if chinese else message)

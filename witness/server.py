@@ -1,134 +1,85 @@
-"""The witness over HTTP: JSON in, JSON out, errors as {"error": code, "message": sentence}."""
+"""The witness over HTTP: JSON in, JSON out, errors as {"error": code, "message": sentence}; one page for people."""
 
-import hmac
 import json
-import re
+import socket
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, urlsplit
+from threading import Lock
+from urllib.parse import urlsplit
 
-from witness.book import Book
-from witness.draws import Draws, Heads
+from witness.api import Answer, Api, Content
 from witness.errors import Refused
-from witness.journal import Entry
-from witness.quotes import Quotes
+from witness.limits import Limit, Places, Tokens
 
-PAGE = 1000
-MAX_BODY = 8 * 1024 * 1024
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
-Given = Mapping[str, Json]
-Answer = Mapping[str, object]
-
-
-def text(given: Given, name: str) -> str:
-    """The text field `name`; Refused(422) for anything that is not a text of whole letters."""
-    value = given[name]
-    if not isinstance(value, str) or any("\ud800" <= letter <= "\udfff" for letter in value):
-        raise Refused(422, "invalid", f"{name} must be a text.")
-    return value
-
-
-def number(given: Given, name: str) -> int:
-    """The whole-number field `name`; Refused(422) for anything else."""
-    value = given[name]
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise Refused(422, "invalid", f"{name} must be a whole number.")
-    return value
-
-
-def texts_of(given: Given, name: str) -> list[str]:
-    """The field `name`, a list of texts; Refused(422) for anything else."""
-    value = given[name]
-    if not isinstance(value, list):
-        raise Refused(422, "invalid", f"{name} must be a list of texts.")
-    return [text({name: item}, name) for item in value]
-
-
-class Api:
-    """The table of what can be asked; knows nothing of sockets."""
-
-    def __init__(self, book: Book) -> None:
-        draws, heads, quotes = Draws(book), Heads(book), Quotes(book)
-        book.replay()
-        self.posts: dict[str, tuple[frozenset[str], Callable[[Given], Answer]]] = {
-            "/receipts": (frozenset({"pool_file"}), lambda g: draws.sign_receipt(text(g, "pool_file"))),
-            "/heads": (
-                frozenset({"log", "seq", "head"}),
-                lambda g: heads.sign(text(g, "log"), number(g, "seq"), text(g, "head")),
-            ),
-            "/commitments": (frozenset({"project"}), lambda g: draws.commit(text(g, "project"))),
-            "/reveals": (
-                frozenset({"project", "purpose"}),
-                lambda g: draws.reveal(text(g, "project"), text(g, "purpose")),
-            ),
-            "/quote-keys": (
-                frozenset({"project", "opens_at"}),
-                lambda g: quotes.key(text(g, "project"), text(g, "opens_at")),
-            ),
-            "/quote-lists": (
-                frozenset({"project", "list"}),
-                lambda g: quotes.countersign(text(g, "project"), text(g, "list")),
-            ),
-            "/quote-openings": (
-                frozenset({"project", "list_hash", "ciphertexts"}),
-                lambda g: {"opened": quotes.open(text(g, "project"), text(g, "list_hash"), texts_of(g, "ciphertexts"))},
-            ),
-        }
-        self.lists: dict[str, tuple[str, str, Callable[[str | None], list[Entry]]]] = {
-            "/receipts": ("receipts", "project", draws.receipts),
-            "/heads": ("heads", "log", heads.list),
-            "/commitments": ("commitments", "project", draws.commitments),
-            "/reveals": ("reveals", "project", draws.reveals),
-            "/quote-keys": ("quote_keys", "project", quotes.keys),
-            "/quote-lists": ("quote_lists", "project", quotes.lists),
-        }
-        self._book = book
-
-    def get(self, path: str, query: str) -> Answer:
-        """Answer a GET: the key, or a page of a list, narrowed by its one filter; `next` is the next page's `after`."""
-        given = dict(parse_qsl(query, keep_blank_values=True))
-        if path == "/key" and not given:
-            return {"name": self._book.name, "key": self._book.public_key, "at": self._book.now()}
-        if path not in self.lists:
-            raise Refused(404, "not_found", "There is no such page.")
-        name, narrowed_by, entries = self.lists[path]
-        after = given.pop("after", "0")
-        if given.keys() - {narrowed_by} or not re.fullmatch("[0-9]{1,9}", after):
-            raise Refused(422, "unknown_field", f"This list takes {narrowed_by} and after (a number) only.")
-        found, start = entries(given.get(narrowed_by)), int(after)
-        following = start + PAGE if len(found) > start + PAGE else None
-        return {name: found[start : start + PAGE], "next": following}
-
-    def post(self, path: str, body: bytes) -> Answer:
-        """Carry out a POST whose body is a JSON object with exactly the fields of its path."""
-        if path not in self.posts:
-            raise Refused(404, "not_found", "There is no such page.")
-        names, carry_out = self.posts[path]
-        try:
-            given = json.loads(body.decode("utf-8"))
-        except (ValueError, RecursionError):
-            raise Refused(400, "not_json", "The body is not JSON in UTF-8.") from None
-        if not isinstance(given, dict) or given.keys() != names:
-            raise Refused(422, "unknown_field", f"The body has exactly these fields: {', '.join(sorted(names))}.")
-        return carry_out(given)
+MOST_CONNECTIONS, FROM_ONE = 128, 32
+# A connection that is busy with one request for longer than this is cut: whoever drips bytes in holds nothing up.
+LONGEST_REQUEST = 60.0
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+}
 
 
 class Server(ThreadingHTTPServer):
-    """One thread per connection; an idle connection does not hold up the end."""
+    """One thread per connection, so many and no more; an idle connection does not hold up the end."""
 
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, address: tuple[str, int], api: Api, token: str | None) -> None:
+    def __init__(self, address: tuple[str, int], api: Api, tokens: Tokens | None) -> None:
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
         super().__init__(address, Handler)
         self.api = api
-        self.token = token
+        self.tokens = tokens
+        self.places = Places(MOST_CONNECTIONS, FROM_ONE)
+        self.reads = Limit(600, 60)
+        self.strangers = Limit(30, 1)
+        self._busy: dict[socket.socket, float] = {}
+        self._lock = Lock()
+
+    def process_request(self, request: object, client_address: object) -> None:
+        """Give it a thread, or close it where there are too many."""
+        assert isinstance(request, socket.socket) and isinstance(client_address, tuple)  # noqa: S101 -- of a TCP server
+        if self.places.take(str(client_address[0])):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: object, client_address: object) -> None:
+        """As the library does it; its place is given back in the end."""
+        assert isinstance(request, socket.socket) and isinstance(client_address, tuple)  # noqa: S101 -- as above
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self.places.give_back(str(client_address[0]))
+            self.note(request, busy=False)
+
+    def note(self, wire: socket.socket, *, busy: bool) -> None:
+        """That a request has begun on a connection, or is over."""
+        with self._lock:
+            if busy:
+                self._busy[wire] = time.monotonic()
+            else:
+                self._busy.pop(wire, None)
+
+    def service_actions(self) -> None:
+        """Called again and again between requests: cut what takes too long."""
+        limit = time.monotonic() - LONGEST_REQUEST
+        with self._lock:
+            slow = [wire for wire, began in self._busy.items() if began < limit]
+        for wire in slow:
+            self.note(wire, busy=False)
+            self.shutdown_request(wire)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A caller who has gone is no error; anything else goes to stderr with its trace."""
-        if not isinstance(sys.exception(), ConnectionError):
+        if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # what socketserver itself passes
 
 
@@ -141,37 +92,61 @@ class Handler(BaseHTTPRequestHandler):
     sys_version = ""
     timeout = 10
 
+    def handle_one_request(self) -> None:
+        """As the library does it, with the beginning noted."""
+        self.server.note(self.connection, busy=True)
+        try:
+            super().handle_one_request()
+        finally:
+            self.server.note(self.connection, busy=False)
+
     def do_GET(self) -> None:
-        """Lists are public."""
+        """Lists and the page are public."""
         self.close_connection = self.close_connection or "Content-Length" in self.headers
         address = urlsplit(self.path)
-        self._answer(lambda: self.server.api.get(address.path, address.query))
+
+        def carry_out() -> Answer | Content:
+            self._count(self.server.reads)
+            return self.server.api.get(address.path, address.query)
+
+        self._answer(carry_out)
+
+    def do_HEAD(self) -> None:
+        """As GET, without the content."""
+        self.do_GET()
 
     def do_POST(self) -> None:
         """Only the operator's program may ask for anything, where a token is set."""
-        self._answer(lambda: self.server.api.post(urlsplit(self.path).path, self._body()))
+        self._answer(self._carry_out_post)
 
-    def _body(self) -> bytes:
+    def _count(self, limit: Limit) -> None:
+        if not limit.takes(str(self.client_address[0])):
+            raise Refused(429, "too_many", "Too many requests from your address: wait a minute.")
+
+    def _carry_out_post(self) -> Answer:
         self.close_connection = True  # what is left unread of a refused body must not be taken for a request
-        expected = f"Bearer {self.server.token}"
-        if self.server.token is not None and not hmac.compare_digest(
-            self.headers.get("Authorization", "").encode(), expected.encode()
-        ):
+        path = urlsplit(self.path).path
+        tokens = self.server.tokens
+        if tokens is not None and not tokens.holds(self.headers.get("Authorization", "")):
+            self._count(self.server.strangers)
             raise Refused(401, "not_signed_in", "This takes the operator's token.")
+        return self.server.api.post(path, self._body(self.server.api.asked(path).largest))
+
+    def _body(self, largest: int) -> bytes:
         if self.headers.get_content_type() != "application/json":
             raise Refused(415, "not_json", "The content type must be application/json.")
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
             raise Refused(411, "length_required", "The length of the body must be given.")
-        if len(length) > 12 or int(length) > MAX_BODY:
-            raise Refused(413, "too_large", f"A body has at most {MAX_BODY} bytes.")
+        if len(length) > 12 or int(length) > largest:
+            raise Refused(413, "too_large", f"This body has at most {largest} bytes.")
         body = self.rfile.read(int(length))
         if len(body) != int(length):
             raise Refused(400, "cut_off", "The body ended early.")
         self.close_connection = self.headers.get("Connection", "").lower() == "close"
         return body
 
-    def _answer(self, carry_out: Callable[[], Answer]) -> None:
+    def _answer(self, carry_out: Callable[[], Answer | Content]) -> None:
         try:
             status, content = 200, carry_out()
         except Refused as refusal:
@@ -183,16 +158,19 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self._send(code, {"error": "bad_request", "message": message or explain or "This request cannot be read."})
 
-    def _send(self, status: int, content: Answer) -> None:
-        data = json.dumps(content).encode() + b"\n"
+    def _send(self, status: int, content: Answer | Content) -> None:
+        if not isinstance(content, Content):
+            content = Content(json.dumps(content).encode() + b"\n", "application/json")
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.send_header("Cache-Control", "no-store")
+        self.send_header("Content-Type", content.kind)
+        self.send_header("Content-Length", str(len(content.data)))
+        for name, value in _HEADERS.items():
+            self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(data)
+        if self.command != "HEAD":
+            self.wfile.write(content.data)
 
     def log_message(self, format: str, *args: object) -> None:
         """No log of requests: the journal says what was done."""

@@ -21,12 +21,23 @@ _QUOTE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """What the witness needs of a pool file; `commitments` is empty unless the source is `parties`."""
+    """What the witness needs of a pool file."""
 
     project: str
     purpose: str
-    commitments: tuple[str, ...]
+    source: str
     hash: str
+
+    @property
+    def commitments(self) -> tuple[str, ...]:
+        """Of the parties; empty unless the source is `parties`."""
+        return commitments(self.source)
+
+
+def commitments(source: str) -> tuple[str, ...]:
+    """What a source line `parties:…` names; empty for any other."""
+    kind, *rest = source.split(":")
+    return tuple(rest) if kind == "parties" else ()
 
 
 def word(value: str, name: str) -> str:
@@ -70,10 +81,10 @@ def pool(text: str) -> Pool:
         and len(ids) == len(members) <= 65_535
         and all(a < b for a, b in pairwise(ids))
     )
-    commitments = tuple(lines[3].split(":")[1:]) if lines[3].startswith("parties") else ()
-    if not good or len(set(commitments)) != len(commitments):
+    named = commitments(lines[3])
+    if not good or len(set(named)) != len(named):
         raise Refused(422, "bad_pool_file", "This is no pool file of draw-v2 with its members in ASCII order.")
-    return Pool(lines[1], lines[2], commitments, sha256(text.encode()).hexdigest())
+    return Pool(lines[1], lines[2], lines[3], sha256(text.encode()).hexdigest())
 
 
 def quote_list(text: str, project: str) -> frozenset[str]:

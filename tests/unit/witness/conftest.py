@@ -85,13 +85,21 @@ class Witness:
         return said
 
 
+def command(*arguments: object) -> tuple[int, str, str]:
+    """A command of the witness: exit code, what it said, what it said to stderr."""
+    done = subprocess.run(
+        [sys.executable, "-m", "witness", *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
 @pytest.fixture
 def start_witness(tmp_path: Path) -> Iterator[Callable[..., Witness]]:
     """Start a witness with the test's home folder (or another) and options; all are ended after the test."""
     started: list[Witness] = []
 
-    def start(*options: str, home: str = "home") -> Witness:
-        witness = Witness(tmp_path / home, *options)
+    def start(*options: object, home: str = "home") -> Witness:
+        witness = Witness(tmp_path / home, *map(str, options))
         started.append(witness)
         return witness
 

@@ -20,6 +20,7 @@ from supermarket.core.draw import (
     receipt_holds,
     reveal_for,
 )
+from tests.unit.witness.conftest import command
 
 SEED = b"\x07" * 32
 
@@ -32,7 +33,8 @@ def test_a_receipt_is_what_the_market_checks(witness) -> None:
     file = make_pool()
     status, receipt = witness.post("/receipts", pool_file=file)
     assert status == 200
-    assert sorted(receipt) == ["at", "by", "pool_hash", "project", "purpose", "signature"]
+    assert sorted(receipt) == ["at", "by", "epoch", "n", "pool_hash", "project", "purpose", "signature"]
+    assert (receipt["epoch"], receipt["n"]) == (1, 2)
     assert (receipt["project"], receipt["purpose"], receipt["by"]) == ("P-1", "main", "witness")
     assert receipt["pool_hash"] == pool_hash(file.encode())
     assert receipt_holds(
@@ -93,27 +95,44 @@ def test_the_same_pool_file_at_once_gets_one_receipt(witness) -> None:
     assert len(witness.get("/receipts")["receipts"]) == 1
 
 
-def test_what_was_answered_survives_a_kill_at_any_moment(start_witness) -> None:
+def test_killed_while_it_signs_many_it_has_signed_each_once(start_witness, tmp_path) -> None:
+    """Two files are shown for each project at once; whatever was answered stands, and nothing else ever will."""
     witness = start_witness()
-    answered: list[tuple[str, dict[str, object]]] = []
+    answered: dict[str, list[dict[str, object]]] = {}
 
     def show(number: int) -> None:
+        project, members = f"P-{number // 2}", 3 + number % 2
         try:
-            status, receipt = witness.post("/receipts", pool_file=make_pool(f"P-{number}"))
+            status, receipt = witness.post("/receipts", pool_file=make_pool(project, members=members))
         except OSError:
             return  # killed before it answered
-        assert status == 200
-        answered.append((f"P-{number}", receipt))
-        if number == 40:
+        if status == 200:
+            answered.setdefault(project, []).append(receipt)
+        else:
+            assert (status, receipt["error"]) == (409, "already_signed")
+        if number == 150:
             witness.process.kill()
 
     with ThreadPoolExecutor(4) as threads:
-        list(threads.map(show, range(120)))
+        list(threads.map(show, range(400)))
     witness.end()
-    assert 20 < len(answered) < 120
+    assert 50 < len(answered) < 200
+    assert all(len(receipts) == 1 for receipts in answered.values())
     again = start_witness()
-    for project, receipt in answered:
-        assert again.post("/receipts", pool_file=make_pool(project)) == (200, receipt)
+    listed = again.get("/receipts")["receipts"]
+    assert len({receipt["project"] for receipt in listed}) == len(listed) >= len(answered)
+    hashes = {receipt["project"]: receipt["pool_hash"] for receipt in listed}
+    for number in range(200):
+        files = {pool_hash(file.encode()): file for file in (make_pool(f"P-{number}", members=m) for m in (3, 4))}
+        signed = hashes.get(f"P-{number}")
+        outcomes = {digest: again.post("/receipts", pool_file=file) for digest, file in files.items()}
+        kept = [receipt for status, receipt in outcomes.values() if status == 200]
+        assert len(kept) == 1
+        assert signed in (None, kept[0]["pool_hash"])
+        if f"P-{number}" in answered:
+            assert kept == answered[f"P-{number}"]
+    again.stop()
+    assert command("check", "--home", tmp_path / "home")[0] == 0
 
 
 def test_half_a_line_at_the_end_is_cut_off_and_damage_stops_the_start(start_witness, tmp_path) -> None:

@@ -131,7 +131,8 @@ def test_the_clock_may_stand_where_the_file_says(start_witness, tmp_path) -> Non
 @pytest.mark.parametrize(
     ("method", "path", "body", "headers", "status", "error"),
     [
-        ("GET", "/", None, {}, 404, "not_found"),
+        ("GET", "/nowhere", None, {}, 404, "not_found"),
+        ("GET", "/shelves", None, {}, 404, "not_found"),
         ("GET", "/receipts?all=1", None, {}, 422, "unknown_field"),
         ("GET", "/receipts?after=x", None, {}, 422, "unknown_field"),
         ("POST", "/nowhere", b"{}", {}, 404, "not_found"),
@@ -181,6 +182,7 @@ def test_an_idle_connection_does_not_hold_up_the_end(witness) -> None:
 
 def test_with_a_token_only_its_holder_may_ask(start_witness, tmp_path) -> None:
     token = sha256(b"token").hexdigest()
+    (tmp_path / "token").touch(mode=0o600)
     (tmp_path / "token").write_text(token)
     witness = start_witness("--token-file", str(tmp_path / "token"))
     for header in ({}, {"Authorization": "Bearer x"}, {"Authorization": "Bearer ü"}):
@@ -211,7 +213,7 @@ def test_one_home_serves_one_process_and_keeps_its_key_to_itself(start_witness, 
     [
         (("--host", "0.0.0.0"), "a --token-file is needed"),  # noqa: S104 - that this is refused is the test
         (("--host", "nowhere"), "does not appear to be an IPv4 or IPv6 address"),
-        (("--name", "A B"), "a name has"),
+        (("--name", "A B"), "A name has"),
         (("--port", "70000"), "port"),
     ],
 )
