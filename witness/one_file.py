@@ -36,8 +36,9 @@ def fitting(names: list[str], machine: str, version: tuple[int, int]) -> list[st
     if {name.split("/")[-1].split("-")[0] for name in found} != packages:
         have = sorted({match[1] for name in names if (match := re.search(r"-cp(3\d+)-cp3\d+-", name))})
         raise CannotUnpack(
-            f"This file holds no packages for Python {version[0]}.{version[1]} on {platform.system()} {machine}; it holds those "
-            f"for Python {', '.join(f'3.{each[1:]}' for each in have)} on Linux x86_64 and aarch64. Elsewhere install the system's own PyNaCl (python3-nacl)."
+            f"This file holds no packages for Python {version[0]}.{version[1]} on {platform.system()} {machine}; it holds "
+            f"those for Python {', '.join(f'3.{each[1:]}' for each in have)} on Linux x86_64 and aarch64. Elsewhere install "
+            "the system's own PyNaCl (python3-nacl)."
         )
     return found
 
