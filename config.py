@@ -107,6 +107,8 @@ class Settings:
             "WITNESS_KEY": os.environ.get("WITNESS_KEY", ""),
             "WITNESS_TOKEN": os.environ.get("WITNESS_TOKEN", ""),
             "BEACON_URLS": os.environ.get("BEACON_URLS", ""),
+            # Where browsers find the live process: "/" and a path, ":PORT" of the same host, another origin, or nothing.
+            "LIVE_ADDRESS": os.environ.get("LIVE_ADDRESS", ""),
             "SEARCH_ENGINE": os.environ.get("SEARCH_ENGINE", "whoosh"),
             "SITE_NAME_EN": os.environ.get("SITE_NAME_EN", "Supermarket"),
             "SITE_NAME": os.environ.get("SITE_NAME", "中介服务网上超市"),

@@ -20,7 +20,7 @@ from types import FrameType
 from launch import children, environment, frontend, servers
 from launch.children import Child
 from launch.places import ROOT, Problem, make_data_folder, tail
-from launch.processes import alive, wait_until
+from launch.processes import alive, free_port, wait_until
 from launch.shown import call, step
 
 TIME_ZONE = "Asia/Shanghai"
@@ -111,6 +111,19 @@ def _load_demo(data: Path, found: servers.Servers, env: dict[str, str]) -> None:
     _once(data, "demo-play", found.database_url, play)
 
 
+def _live_port() -> int:
+    """Where the live process listens: LIVE_PORT, else one that is free. Raises Problem."""
+    named = os.environ.get("LIVE_PORT", "")
+    if named and not named.isdecimal():
+        raise Problem(f"LIVE_PORT={named} is not a port", "choose one from 1024 to 65535")
+    return int(named) if named else free_port()
+
+
+def _start_live(data: Path, host: str, port: int, env: dict[str, str]) -> Child:
+    command: list[str | Path] = [environment.python(), "-m", "workers", "live", "--host", host, "--port", str(port)]
+    return children.start("live", command, data, env, 5)
+
+
 def _start_site(data: Path, bind: str, env: dict[str, str]) -> list[Child]:
     python = environment.python()
     commands: list[tuple[str, list[str | Path], float]] = [
@@ -146,13 +159,19 @@ def _wait_for_site(site: list[Child], url: str) -> None:
         raise Problem(f"{url}/healthz does not answer; the end of {web.log}:\n{tail(web.log)}", "read the log")
 
 
-def _watch(data: Path, site: list[Child]) -> None:
-    """Return only by an exception: a child's or a server's end, or ours."""
+def _watch(data: Path, site: list[Child], live_again: Callable[[], Child]) -> None:
+    """Return only by an exception: a child's or a server's end, or ours. The live process alone is started again: until
+    then the pages ask by themselves.
+    """
     # Killed without a word, make leaves us behind: then we go too.
     parent = os.getppid() if os.environ.get("MAKELEVEL") else None
     beat = 0
     while True:
         gone = children.dead(site)
+        if gone is not None and gone.name == "live":
+            print(f"  {children.obituary(gone)}\n  live is started again", flush=True)
+            site[site.index(gone)] = live_again()
+            continue
         if gone is not None:
             raise Problem(
                 children.obituary(gone), "everything else is stopped now; read the log, then `make run` again"
@@ -186,7 +205,12 @@ def _serve(data: Path, host: str, port: int) -> None:
     with step("PostgreSQL and Valkey"):
         found = servers.ensure(data)
     url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 -- compared, not bound
-    env = site_environment(data, SITE_URL=os.environ.get("SITE_URL", url))
+    live_port = _live_port()
+    env = site_environment(
+        data,
+        SITE_URL=os.environ.get("SITE_URL", url),
+        LIVE_ADDRESS=os.environ.get("LIVE_ADDRESS", f":{live_port}"),
+    )
     with step("database up to date"):
         call(_flask("db", "upgrade"), data / "logs" / "upgrade.log", env=env, remedy="read the log")
     env["WITNESSES"] = servers.ensure_witnesses(data)
@@ -201,6 +225,7 @@ def _serve(data: Path, host: str, port: int) -> None:
     try:
         with step("web, workers and scheduler"):
             site = _start_site(data, f"{host}:{port}", env)
+            site.append(_start_live(data, host, live_port, env))
             listing = _accounts(env)
             _wait_for_site(site, url)
         accounts, trouble = listing.communicate(timeout=60)
@@ -209,7 +234,7 @@ def _serve(data: Path, host: str, port: int) -> None:
         print(f"\n{accounts.rstrip()}\n", flush=True)
         print(f"  Site        {url}\n  API         {url}/api/docs\n  Logs        {data / 'logs'}", flush=True)
         print("  Stop it with Ctrl-C, or `make stop` elsewhere.", flush=True)
-        _watch(data, site)
+        _watch(data, site, lambda: _start_live(data, host, live_port, env))
     finally:
         print("\n  stopping …", flush=True)
         children.stop(site)

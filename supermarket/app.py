@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Flask, Response, request, session
+from flask import Flask, Response, g, request, session
 from flask_babel import get_locale
 from werkzeug.routing import IntegerConverter, Map
 
@@ -26,7 +26,8 @@ class RowNumber(IntegerConverter):
 
 
 def _headers(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    connect = f"; connect-src 'self' {g.connect_src}" if "connect_src" in g else ""
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY + connect)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")

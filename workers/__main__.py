@@ -1,12 +1,12 @@
 """`python -m workers run QUEUE …` works on queues; `python -m workers schedule` is the clockwork; `all` is
-both, for one small machine."""
+both, for one small machine. `live` serves the live pages."""
 
 import argparse
 import sys
 
 from supermarket.foundation import make_foundation
 from supermarket.gateways.queue import QUEUES
-from workers import schedule, together, worker
+from workers import live, schedule, together, worker
 
 
 def main() -> None:
@@ -17,12 +17,17 @@ def main() -> None:
     run.add_argument("queues", nargs="+", choices=QUEUES)
     commands.add_parser("schedule", help="enqueue what it is time for")
     commands.add_parser("all", help="a worker for urgent, one for the rest, and the clockwork, sharing their memory")
+    serve = commands.add_parser("live", help="serve the live pages of auctions")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, required=True)
     chosen = parser.parse_args()
     app = make_foundation()
     if chosen.command == "run":
         worker.work(app, chosen.queues)
     elif chosen.command == "schedule":
         schedule.run(app)
+    elif chosen.command == "live":
+        live.run(app, chosen.host, chosen.port)
     else:
         sys.exit(together.run(app))
 

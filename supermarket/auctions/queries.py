@@ -78,6 +78,12 @@ def auction_of(project_id: int) -> Auction | None:
     return db.session.scalar(sa.select(Auction).where(Auction.project_id == project_id))
 
 
+def auction_by_id(auction_id: int) -> Auction:
+    """The auction as it stands in the database now. Raises NoResultFound."""
+    query = sa.select(Auction).where(Auction.id == auction_id).execution_options(populate_existing=True)
+    return db.session.scalars(query).one()
+
+
 def auction_ids_of(codes: Sequence[str]) -> dict[str, int]:
     """Auctions by the codes of their projects."""
     rows = db.session.execute(

@@ -188,6 +188,7 @@ DUE_LABELS: Mapping[str, object] = {
     "give_rating": _l("Rate the service"),
     "rate": _l("Rate the service"),
     "decide_low_quote": _l("Decide on an abnormally low quote"),
+    "decide_low_bid": _l("Decide on a cost statement for low bids"),
     "accept_reduced": _l("Accept the small number, or let it fail"),
     "name_agency": _l("Name the agency"),
     "finish_draft": _l("Finish the draft and submit it"),

@@ -16,6 +16,7 @@ from supermarket.disclosure.queries import reissues_of
 from supermarket.matters.queries import kept_wordings, patched, qualification_kinds, wordings_in
 from supermarket.matters.regional import Effective, LocalWording
 from supermarket.matters.requirement_tree import as_sentence, from_json
+from supermarket.modes.table import StageName
 from supermarket.projects.exception_models import RequirementException
 from supermarket.projects.exception_queries import exceptions_of
 from supermarket.projects.models import Enrolment, Project
@@ -34,10 +35,11 @@ from supermarket.selection.queries import (
 )
 from supermarket.selection.states import LIVE_AWARDS
 from supermarket.web import timelines
+from supermarket.web.live import Board, board_of
 from supermarket.web.presenting import Due, Milestones, Step, life_line, project_due
 
 # Who enrolled, quoted or was excluded is nobody's business before the announcement, not even the owner's or an office's.
-_SEALED = ("enrolment.", "quote.", "cost_statement.")
+_SEALED = ("enrolment.", "quote.", "cost_statement.", "auction.agent_", "auction.statement_")
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ class ProjectPage:
     live_award: Award | None = None
     contract: Contract | None = None
     unsigned: str = ""
+    auction: Board | None = None
     exceptions: Sequence[RequirementException] = ()
     reissue: str | None = None
     names: Mapping[str, str] = field(default_factory=dict)
@@ -145,7 +148,8 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
     awards = awards_of(project.id) if pool_fixed else ()
     live = next((row for row in awards if row.state in LIVE_AWARDS), None)
     contract = contract_of_project(project.code) if announced else None
-    quoted = mode_of(project).needs_quotes
+    way = mode_of(project)
+    quoted = way.needs_quotes
     return ProjectPage(
         project=project,
         due=project_due(
@@ -166,6 +170,7 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
         enrolment_count=len(rows) if pool_fixed else None,
         draws=[_pool(draw) for draw in draws_of(project.id)] if pool_fixed else (),
         quotes=(public_quotes(project) or ()) if quoted else (),
+        auction=board_of(project, now) if way.uses(StageName.AUCTION) and project.published_at is not None else None,
         quote_list=quote_list_of(project.id) if quoted and pool_fixed else None,
         ranks=ranks_of(project),
         runs=stage_runs_of(project),

@@ -1,6 +1,7 @@
 """Pages of an agency: its file, open projects, enrolment and quote, contracts, reputation."""
 
 from supermarket.web.agency import (
+    auctions,
     bidding,
     branches,
     certificates,
@@ -20,6 +21,7 @@ from supermarket.web.agency import (
 from supermarket.web.agency.blueprint import blueprint
 
 __all__ = [
+    "auctions",
     "bidding",
     "blueprint",
     "branches",

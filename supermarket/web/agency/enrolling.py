@@ -15,6 +15,7 @@ from supermarket.core.clock import now
 from supermarket.core.permissions import P
 from supermarket.core.working_days import local_date
 from supermarket.matters.queries import qualification_kinds
+from supermarket.modes.table import StageName
 from supermarket.projects import operations as projects
 from supermarket.projects.eligibility import eligible
 from supermarket.projects.eligibility_facts import Moment
@@ -249,6 +250,8 @@ def enrol(code: str) -> tuple[str, int] | Response:
         tell(
             _("You are enrolled. Next, hand in your sealed quote: without one the enrolment is invalid at the freeze.")
         )
+    elif mode_of(done.project).uses(StageName.AUCTION):
+        tell(_("You are enrolled. The quotes are given in a live auction: be there at the moment of the selection."))
     else:
         tell(_("You are enrolled. Nobody is told until enrolment ends; the result comes by itself."))
     return redirect(url_for("agency.project", code=code), code=303)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from supermarket.auctions.models import AuctionStatement
+from supermarket.auctions.states import StatementState
 from supermarket.contracts.models import Contract, Party, Signature
 from supermarket.contracts.queries import UNSIGNED, Waiting, waiting_signatures
 from supermarket.core.events import Event
@@ -63,6 +65,39 @@ def _undecided(organisations: frozenset[int]) -> sa.ColumnElement[bool]:
     )
 
 
+def _low(organisations: frozenset[int]) -> sa.CompoundSelect[tuple[str, str, str, datetime]]:
+    """Purchases with cost statements to decide on: of low quotes, and of low bids before a live auction."""
+    quotes = (
+        sa.select(
+            sa.literal("decide_low_quote").label("what"),
+            Project.code,
+            Project.name,
+            sa.func.min(CostStatement.decision_due_at).label("due_at"),
+        )
+        .join(Quote, Quote.project_id == Project.id)
+        .join(CostStatement, CostStatement.quote_id == Quote.id)
+        .where(_undecided(organisations))
+        .group_by(Project.code, Project.name)
+    )
+    bids = (
+        sa.select(
+            sa.literal("decide_low_bid"), Project.code, Project.name, sa.func.min(AuctionStatement.decision_due_at)
+        )
+        .join(AuctionStatement, AuctionStatement.project_id == Project.id)
+        .where(_undecided_bids(organisations))
+        .group_by(Project.code, Project.name)
+    )
+    return sa.union_all(quotes, bids)
+
+
+def _undecided_bids(organisations: frozenset[int]) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        Project.owner_id.in_(organisations),
+        Project.state.in_((ProjectState.OPEN, *SELECTING)),
+        AuctionStatement.state == StatementState.GIVEN,
+    )
+
+
 def waiting(actor: Actor) -> list[Waiting]:
     """Everything that waits for the owner, the first due first, what has no limit last: seven statements."""
     organisations = actor.organisations_with(P.PROJECT_DRAFT)
@@ -78,14 +113,8 @@ def waiting(actor: Actor) -> list[Waiting]:
         else Waiting("mend_draft" if row.return_reason else "finish_draft", row.code, None, row.name, None)
         for row in projects
     ]
-    low = db.session.execute(
-        sa.select(Project.code, Project.name, sa.func.min(CostStatement.decision_due_at).label("due_at"))
-        .join(Quote, Quote.project_id == Project.id)
-        .join(CostStatement, CostStatement.quote_id == Quote.id)
-        .where(_undecided(organisations))
-        .group_by(Project.code, Project.name)
-    ).all()
-    items += [Waiting("decide_low_quote", row.code, None, row.name, row.due_at) for row in low]
+    low = db.session.execute(_low(organisations)).all()
+    items += [Waiting(row.what, row.code, None, row.name, row.due_at) for row in low]
     for read in (waiting_signatures, waiting_to_decide, waiting_to_pay, waiting_to_rate):
         items += read(actor)
     return sorted(items, key=lambda item: item.due_at or NO_LIMIT)
@@ -103,6 +132,10 @@ def waiting_count(actor: Actor) -> int:
         .join(Quote, Quote.project_id == Project.id)
         .join(CostStatement, CostStatement.quote_id == Quote.id)
         .where(_undecided(organisations)),
+        sa.select(sa.func.count(sa.distinct(Project.id)))
+        .select_from(Project)
+        .join(AuctionStatement, AuctionStatement.project_id == Project.id)
+        .where(_undecided_bids(organisations)),
         of_contract.where(
             Contract.owner_id.in_(organisations),
             Contract.state.in_(UNSIGNED),

@@ -3,6 +3,7 @@
 from supermarket.web.public import (
     agencies,
     agency_history,
+    auctions,
     ceremony,
     contracts,
     credit,
@@ -21,6 +22,7 @@ from supermarket.web.public.blueprint import blueprint
 __all__ = [
     "agencies",
     "agency_history",
+    "auctions",
     "blueprint",
     "ceremony",
     "contracts",
