@@ -49,6 +49,13 @@ ROLE_LABELS: Mapping[Role, object] = {
     Role.SUPERVISOR: _l("Supervision"),
     Role.EXPERT: _l("Expert"),
 }
+
+
+def role_labels(names: Sequence[str]) -> str:
+    """Several roles by their codes, in one line."""
+    return str(_(", ")).join(str(ROLE_LABELS[Role(name)]) for name in names)
+
+
 CRITERION_LABELS: Mapping[str, object] = {
     "price": _l("Price"),
     "stars": _l("Stars"),
