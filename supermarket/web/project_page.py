@@ -23,6 +23,7 @@ from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.queries import enrolments_of, project_for, versions_of
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import mode_of, terms_of
+from supermarket.selection.bulletins import takes_numbers
 from supermarket.selection.models import Award, Draw, QuoteList, Rank, StageRun
 from supermarket.selection.queries import (
     PublicQuote,
@@ -48,6 +49,11 @@ class DrawShown:
 
     draw: Draw
     members: Sequence[tuple[str, int]]
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether it waits for what is typed from a bulletin."""
+        return takes_numbers(self.draw)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from supermarket.projects.states import ProjectState
 from supermarket.ratings.models import RaterKind, Rating
 from supermarket.ratings.queries import waiting_to_rate
 from supermarket.ratings.states import RatingState
-from supermarket.selection.models import CostStatement, Quote
+from supermarket.selection.bulletins import waits_for_entry_of
+from supermarket.selection.models import CostStatement, Draw, Quote
 
 # What has no limit comes last.
 NO_LIMIT = datetime.max.replace(tzinfo=UTC)
@@ -66,7 +67,7 @@ def _undecided(organisations: frozenset[int]) -> sa.ColumnElement[bool]:
 
 
 def _low(organisations: frozenset[int]) -> sa.CompoundSelect[tuple[str, str, str, datetime]]:
-    """Purchases with cost statements to decide on: of low quotes, and of low bids before a live auction."""
+    """What a selection waits for: decisions on low quotes, and on low bids before a live auction; a bulletin's numbers."""
     quotes = (
         sa.select(
             sa.literal("decide_low_quote").label("what"),
@@ -87,7 +88,12 @@ def _low(organisations: frozenset[int]) -> sa.CompoundSelect[tuple[str, str, str
         .where(_undecided_bids(organisations))
         .group_by(Project.code, Project.name)
     )
-    return sa.union_all(quotes, bids)
+    numbers = (
+        sa.select(sa.literal("enter_numbers"), Project.code, Project.name, Draw.draw_at)
+        .join(Project, Project.id == Draw.project_id)
+        .where(_untyped(organisations))
+    )
+    return sa.union_all(quotes, bids, numbers)
 
 
 def _undecided_bids(organisations: frozenset[int]) -> sa.ColumnElement[bool]:
@@ -98,8 +104,16 @@ def _undecided_bids(organisations: frozenset[int]) -> sa.ColumnElement[bool]:
     )
 
 
+def _untyped(organisations: frozenset[int]) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        Project.owner_id.in_(organisations),
+        Project.state == ProjectState.SELECTING,
+        waits_for_entry_of("owner"),
+    )
+
+
 def waiting(actor: Actor) -> list[Waiting]:
-    """Everything that waits for the owner, the first due first, what has no limit last: seven statements."""
+    """Everything that waits for the owner, the first due first, what has no limit last: eight statements."""
     organisations = actor.organisations_with(P.PROJECT_DRAFT)
     projects = db.session.scalars(
         sa.select(Project)
@@ -136,6 +150,7 @@ def waiting_count(actor: Actor) -> int:
         .select_from(Project)
         .join(AuctionStatement, AuctionStatement.project_id == Project.id)
         .where(_undecided_bids(organisations)),
+        sa.select(sa.func.count(Draw.id)).join(Project, Project.id == Draw.project_id).where(_untyped(organisations)),
         of_contract.where(
             Contract.owner_id.in_(organisations),
             Contract.state.in_(UNSIGNED),

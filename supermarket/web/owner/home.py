@@ -58,6 +58,8 @@ def url_of(item: Waiting) -> str:
             return url_for("owner.low_quotes", code=code)
         case "decide_low_bid":
             return url_for("owner.low_bids", code=code)
+        case "enter_numbers":
+            return url_for("public.project", code=code)
         case "sign_contract":
             return url_for("owner.sign", code=code)
         case "decide_deliverable":

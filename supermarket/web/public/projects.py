@@ -159,6 +159,10 @@ def next_step(page: ProjectPage, actor: Actor) -> list[tuple[str, str, str]]:
             row.statement is not None and row.decided_at is None for row in low_quotes_of(project.id)
         ):
             steps.append((_("Abnormally low quotes"), url_for("owner.low_quotes", code=code), "primary"))
+        for shown in page.draws:
+            if shown.takes_numbers and page.project.state is ProjectState.SELECTING:
+                there = url_for("owner.numbers", code=code, purpose=shown.draw.purpose)
+                steps.append((_("Type the numbers of the bulletin"), there, "primary"))
         if page.unsigned in ("owner", "both") and page.contract is not None:
             steps.append((_("Sign the contract"), url_for("owner.sign", code=page.contract.code), "primary"))
         elif page.contract is not None and page.contract.public_at is not None:
