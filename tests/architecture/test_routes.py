@@ -33,13 +33,14 @@ def test_what_the_public_may_reach_only_reads_or_lets_people_in(app: Flask) -> N
         and (rule.methods or set()) & {"POST", "PUT", "PATCH", "DELETE"}
         and app.view_functions[rule.endpoint].access.public  # type: ignore[attr-defined]  # labelled, see above
     }
-    # Signing out ends one's own session, if there is one; verify computes and keeps nothing; a beacon's round is
-    # handed in by anybody, and only its signature counts.
+    # Signing out ends one's own session, if there is one; verify computes and keeps nothing; a beacon's round
+    # and what a party revealed are handed in by anybody: only signature and hash count.
     known = {
         "account.national_open",
         "account.sign_in_now",
         "account.sign_out",
         "account.sign_up_now",
+        "public.reveal_of_party",
         "public.round_of_beacon",
         "public.verify",
     }
