@@ -8,7 +8,7 @@ const lost = document.getElementById("ceremony-lost");
 const list = document.getElementById("ceremony-picks");
 const again = document.getElementById("ceremony-again");
 const large = document.getElementById("ceremony-large");
-const offset = Date.parse(document.body.dataset.now) - Date.now();
+let offset = Date.parse(document.body.dataset.now) - Date.now();
 const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const part = () => document.getElementById("ceremony-state");
@@ -86,8 +86,12 @@ const look = async () => {
   known = text;
   if (!first || JSON.parse(text).phase !== part().dataset.phase) {
     const page = await fetch(location.href, { cache: "no-store" });
-    const fresh = new DOMParser().parseFromString(await page.text(), "text/html").getElementById("ceremony-state");
-    if (fresh) part().replaceWith(fresh);
+    const fresh = new DOMParser().parseFromString(await page.text(), "text/html");
+    const changed = fresh.getElementById("ceremony-state");
+    if (changed) {
+      part().replaceWith(changed);
+      offset = Date.parse(fresh.body.dataset.now) - Date.now();
+    }
     tick();
   }
   return JSON.parse(text).record;
