@@ -113,7 +113,7 @@ def _untyped(organisations: frozenset[int]) -> sa.ColumnElement[bool]:
 
 
 def waiting(actor: Actor) -> list[Waiting]:
-    """Everything that waits for the owner, the first due first, what has no limit last: eight statements."""
+    """Everything that waits for the owner, the first due first, what has no limit last: seven statements."""
     organisations = actor.organisations_with(P.PROJECT_DRAFT)
     projects = db.session.scalars(
         sa.select(Project)
