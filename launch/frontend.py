@@ -22,6 +22,12 @@ FILES = {
     "echarts/echarts.min.js": "echarts/dist/echarts.min.js",
     "echarts/LICENSE": "echarts/LICENSE",
     "echarts/NOTICE": "echarts/NOTICE",
+    "tweetnacl/nacl-fast.min.js": "tweetnacl/nacl-fast.min.js",
+    "tweetnacl/LICENSE": "tweetnacl/LICENSE",
+    **{
+        f"noble-hashes/{name}": f"@noble/hashes/{name}"
+        for name in ("blake2.js", "_blake.js", "_md.js", "_u64.js", "utils.js", "LICENSE")
+    },
 }
 
 

@@ -24,9 +24,11 @@ from supermarket.projects.people import locks_of
 from supermarket.ratings import handlers as ratings
 from supermarket.selection import events as selection
 from supermarket.selection.awarding import close_live_award, offer_direct, shift_award
+from supermarket.selection.hand_ins import shift_hand_ins
 from supermarket.selection.running import on_auction_closed
 from supermarket.standing import events as standing_events
 from supermarket.standing import handlers as standing
+from supermarket.supervision.quotes import on_bodies_asked, on_opening_stopped
 from supermarket.supervision.watch import on_draw_refused, on_removal_overdue
 
 TABLE: dict[str, tuple[Handler, ...]] = {
@@ -45,12 +47,15 @@ TABLE: dict[str, tuple[Handler, ...]] = {
     project.RESUMED.name: (
         shift_award,
         auctions.on_project_resumed,
+        shift_hand_ins,
         contracts.on_project_resumed,
         payments.on_project_resumed,
         deliverables.on_project_resumed,
     ),
     selection.REFUSED.name: (on_draw_refused,),
     auction.CLOSED.name: (on_auction_closed,),
+    selection.OPENING_STOPPED.name: (on_opening_stopped,),
+    selection.BODIES_ASKED.name: (on_bodies_asked,),
     selection.NOTICE_ISSUED.name: (contracts.on_notice_issued,),
     selection.DROPPED.name: (contracts.on_award_dropped,),
     contract.IN_FORCE.name: (payments.on_contract_in_force, deliverables.on_contract_in_force),

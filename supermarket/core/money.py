@@ -10,7 +10,7 @@ FEN_PER_WAN = 10_000 * FEN_PER_YUAN
 MAX_FEN = 1_000_000_000_000 * FEN_PER_YUAN - 1
 
 _HOW = N_("Write the amount in yuan as digits, for example 35000 or 35,000.00.")
-_MESSAGES = {
+MESSAGES = {
     "empty": N_("Enter an amount in yuan, for example 35000."),
     "negative": N_("An amount cannot be negative. Enter it without the minus sign."),
     "unit": N_("Enter the full amount in yuan without a unit: 35000, not 3.5万."),
@@ -34,7 +34,7 @@ class MoneyError(ValueError):
 
     def __init__(self, code: str) -> None:
         self.code = code
-        self.message = _MESSAGES[code]
+        self.message = MESSAGES[code]
         super().__init__(self.message)
 
 

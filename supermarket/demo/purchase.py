@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from supermarket.accounts.queries import organisation_by_uscc
+from supermarket.agencies.queries import agency_file
 from supermarket.contracts import operations as contracts
 from supermarket.contracts.commands import Sign
 from supermarket.contracts.models import Contract, Party
@@ -29,8 +30,10 @@ from supermarket.projects.models import Funding, Project
 from supermarket.projects.queries import project_for
 from supermarket.projects.states import ProjectState
 from supermarket.selection import operations as selection
+from supermarket.selection.bidder import seal_as_bidder
+from supermarket.selection.commands import SealedQuote
 from supermarket.selection.publication import sources_for
-from supermarket.selection.queries import live_award, low_quotes_of
+from supermarket.selection.queries import live_award, low_quotes_of, own_quotes
 from supermarket.supervision.demo_clock import whole_second
 
 CRITERIA = (("price", 45), ("stars", 20), ("credit", 20), ("lead_time", 15))
@@ -219,7 +222,15 @@ class Purchase:
         if not MODES[self.part.mode].needs_quotes:
             return
         for amount in self._quotes(number):
-            self.stage.act(selection.submit_quote, self.code, amount, actor=actor)
+            self.stage.act(selection.submit_quote, self.code, self._sealed(uscc, amount), actor=actor)
+
+    def _sealed(self, uscc: str, amount: int) -> SealedQuote:
+        """As the bidder's own browser seals it."""
+        row = self.row()
+        if row.quote_keys is None:
+            raise LookupError(f"{self.code} takes no sealed quotes")
+        before = own_quotes(row.id, agency_file(uscc).id)
+        return seal_as_bidder(self.code, uscc, len(before) + 1, amount, row.quote_keys).sealed
 
     def _quotes(self, number: int) -> list[int]:
         """In fen, of the ceiling: the favourite comes first and stays lowest; one in five replaces its quote once."""

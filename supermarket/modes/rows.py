@@ -13,7 +13,7 @@ from supermarket.modes.stages import StageError
 from supermarket.modes.stages.bounds import Bounds
 from supermarket.modes.stages.shortlist import ShortlistBy
 from supermarket.modes.stored import spec_to_json
-from supermarket.modes.table import Mode, StageName, Terms
+from supermarket.modes.table import Mode, Seal, StageName, Terms
 
 Stored = dict[str, object]
 
@@ -63,6 +63,8 @@ def terms_to_json(terms: Terms) -> Stored:
         content["draw_keep"] = terms.draw_keep
     if terms.live:
         content["live"] = True
+    if terms.seal is not Seal.CLIENT:
+        content["seal"] = str(terms.seal)
     return content
 
 
@@ -79,6 +81,7 @@ def terms_from_json(content: Mapping[str, object], bounds: Bounds) -> Terms:
         keep=_number(content, "keep") if "keep" in content else None,
         draw_keep=_number(content, "draw_keep") if "draw_keep" in content else None,
         live="live" in content and _flag(content, "live"),
+        seal=Seal(_text(content, "seal")) if "seal" in content else Seal.CLIENT,
     )
 
 

@@ -115,10 +115,18 @@ class Mode:
         return valid >= (self.fewest_after_extension if extended else self.fewest_valid)
 
 
+class Seal(StrEnum):
+    """Who seals quotes: the bidder's own browser or client, or (social money only) the operator's server on arrival."""
+
+    CLIENT = "client"
+    SERVER = "server"
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a project fixes at publishing, besides its mode. `keep`: K of a shortlist; `draw_keep`: how many a draw
-    leaves; `live`: quotes are given in a live auction, with the terms `auction` that follow from money and policy.
+    leaves; `live`: quotes are given in a live auction, with the terms `auction` that follow from money and policy;
+    `seal`: who seals quotes.
     """
 
     bounds: Bounds
@@ -130,6 +138,7 @@ class Terms:
     draw_keep: int | None = None
     live: bool = False
     auction: AuctionTerms | None = None
+    seal: Seal = Seal.CLIENT
 
 
 def _fixed(**params: str) -> Params:

@@ -53,6 +53,10 @@ DEFAULTS: Mapping[str, PolicyValue] = {
     "receipts_needed": 1,  # of so many witnesses, the lead among them, before a draw
     "draw_fallback_lottery": "kl8",
     # selection.md §4
+    "quotes_per_hour": 20,
+    "list_check_minutes": 10,
+    "quote_key_days": 1,
+    "quote_hand_in_hours": 24,
     "low_of_ceiling_percent": 60,
     "low_of_mean_percent": 70,
     "cost_statement_days": 1,

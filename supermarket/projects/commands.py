@@ -9,7 +9,7 @@ from supermarket.gateways.witness import QuoteKey
 from supermarket.modes.merit_criteria import Criterion, CriterionKind
 from supermarket.modes.stages.bounds import Bounds
 from supermarket.modes.stages.shortlist import ShortlistBy
-from supermarket.modes.table import Terms
+from supermarket.modes.table import Seal, Terms
 from supermarket.projects.models import Funding
 from supermarket.projects.money_rules import Ground
 from supermarket.projects.requirement_rules import Barred
@@ -83,6 +83,7 @@ class ProjectDraft:
     keep: int | None = None
     draw_keep: int | None = None
     live: bool = False
+    seal: Seal = Seal.CLIENT
     # A draft may keep wording that is refused but has exceptions, so that one can be asked for; it is never published.
     keep_refused: bool = False
     # Of the form that asks: sent twice, it makes one draft.
@@ -97,6 +98,7 @@ class ProjectDraft:
             keep=self.keep,
             draw_keep=self.draw_keep,
             live=self.live,
+            seal=self.seal,
         )
 
 

@@ -31,8 +31,8 @@ AMENDED = declare(
 EXTENDED = declare(
     "project.extended",
     subject="project",
-    sentence=N_("Too few enrolments (%(live)s of %(needed)s): enrolment is extended until %(enrol_until)s"),
-    keys={"live", "needed", "enrol_until", "select_at"},
+    sentence=N_("Fewer than %(needed)s valid enrolments: enrolment is extended until %(enrol_until)s"),
+    keys={"needed", "enrol_until", "select_at"},
 )
 REDUCED_ASKED = declare(
     "project.reduced_asked",

@@ -22,7 +22,7 @@ from supermarket.core.errors import FieldError, InvalidInput
 from supermarket.core.forms import CommandForm, IdentifiersField, MomentField, Needed, Text, UsccField, YuanField
 from supermarket.credit.points import CreditLevel
 from supermarket.modes.merit_criteria import CriterionKind
-from supermarket.modes.table import AVAILABLE, MODES, ModeName
+from supermarket.modes.table import AVAILABLE, MODES, ModeName, Seal
 from supermarket.projects.commands import (
     Avoided,
     DeliverableWanted,
@@ -41,6 +41,10 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 FUNDING_LABELS = {Funding.FISCAL: _l("Fiscal money"), Funding.SOCIAL: _l("Social money")}
 GROUND_LABELS = {Ground.EMERGENCY: _l("Emergency"), Ground.SOLE_SOURCE: _l("Sole source")}
+SEAL_LABELS = {
+    Seal.CLIENT: _l("the bidder, in its own browser or program"),
+    Seal.SERVER: _l("the operator's server on arrival: the operator can see the amount"),
+}
 CRITERION_LABELS = {
     CriterionKind.PRICE: _l("Price"),
     CriterionKind.STARS: _l("Stars"),
@@ -203,6 +207,13 @@ class ProjectForm(CommandForm):
         ],
         coerce=_or_none,
     )
+    seal = SelectField(
+        _l("Who seals the quotes"),
+        choices=[SelectChoice(kind.value, label) for kind, label in SEAL_LABELS.items()],
+        default=Seal.CLIENT.value,
+        validators=[Optional()],
+        description=_l("With social money only: server, and the operator can see each amount as it arrives"),
+    )
     direct_document = StringField(_l("Number of the document that says so"), validators=[Text(most=100)])
     criteria = FieldList(
         FormField(CriterionRow),
@@ -245,6 +256,7 @@ class ProjectForm(CommandForm):
                 for row in self.qualifications.data
             ),
             keep_refused=bool(self.keep_refused.data),
+            seal=Seal(self.seal.data or Seal.CLIENT),
         )
 
 

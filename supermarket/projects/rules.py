@@ -14,7 +14,7 @@ from supermarket.matters.models import MatterVersion
 from supermarket.matters.queries import effective_in, matter, published_version
 from supermarket.matters.rules import not_carried_out
 from supermarket.modes.merit_criteria import CriterionKind
-from supermarket.modes.table import AVAILABLE
+from supermarket.modes.table import AVAILABLE, Seal
 from supermarket.policies.queries import number, policies_for, region_exists
 from supermarket.projects.commands import ProjectDraft, PublicationSources
 from supermarket.projects.exception_queries import Key, covered_keys, refusals_of, texts_of
@@ -84,6 +84,9 @@ def _field_errors(command: ProjectDraft, at: datetime) -> Iterator[FieldError]:
     yield from _direct_errors(command)
     if command.mode == "merit":
         yield from _criteria_errors(command)
+    if command.seal is Seal.SERVER and command.funding is not Funding.SOCIAL:
+        message = _("With fiscal money the bidders seal their quotes themselves; only social money may opt out.")
+        yield FieldError("seal", "fiscal", message)
     if len({item.agency_uscc for item in command.avoid}) != len(command.avoid):
         yield FieldError("avoid", "twice", _("An entry is there twice."))
     for item in command.avoid:

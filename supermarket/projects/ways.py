@@ -7,7 +7,7 @@ from supermarket.modes.merit_criteria import CriterionKind
 from supermarket.modes.pipeline import StageSpec
 from supermarket.modes.rows import mode_from_json, terms_from_json
 from supermarket.modes.stages.bounds import Bounds
-from supermarket.modes.table import MODES, Mode, StageName, Terms, pipeline_for
+from supermarket.modes.table import MODES, Mode, Seal, StageName, Terms, pipeline_for
 from supermarket.policies.defaults import DEFAULTS
 from supermarket.policies.queries import number
 from supermarket.projects.models import Project
@@ -61,6 +61,16 @@ def auction_terms_of(project: Project) -> AuctionTerms:
 def specs_of(project: Project) -> tuple[StageSpec, ...]:
     """The project's pipeline with all parameters. Raises StageError where a draft lacks some."""
     return pipeline_for(mode_of(project), terms_of(project))
+
+
+def seals_on_server(project: Project) -> bool:
+    """Whether the owner opted out of sealing by the bidder: the operator's server seals then, and can see the amount."""
+    return terms_of(project).seal is Seal.SERVER
+
+
+def limit_of(project: Project, key: str) -> int:
+    """A number of the project's policy; for one that came after its publication, the default. Raises KeyError."""
+    return number({**DEFAULTS, **project.policy}, key)
 
 
 def scores_days(project: Project) -> bool:

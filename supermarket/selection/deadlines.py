@@ -1,9 +1,10 @@
 """What falls due in a purchase up to the award notice."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute
 
 from supermarket.core.deadlines import DueKind, Found
 from supermarket.extensions import db
@@ -12,15 +13,20 @@ from supermarket.projects.models import Project
 from supermarket.projects.states import ProjectState
 from supermarket.selection.awarding import offer_lapsed_due
 from supermarket.selection.freezing import freeze_due, reduced_refused_due
+from supermarket.selection.hand_ins import body_missed_due
 from supermarket.selection.low_quotes import statement_due
-from supermarket.selection.models import Award, CostStatement, Draw, DrawReceipt, Quote, QuoteList
+from supermarket.selection.models import Award, CostStatement, Draw, DrawReceipt, Quote, QuoteHandIn, QuoteList
 from supermarket.selection.notice import prepare_standstill, standstill_due
-from supermarket.selection.quoting import open_quotes, prepare_opening
+from supermarket.selection.opening import open_quotes, prepare_opening
+from supermarket.selection.quote_lists import LISTED_STATES, keep_countersignature, prepare_countersigning
 from supermarket.selection.receipts import prepare_receipts, receive_receipts
 from supermarket.selection.revealing import name_refusers_due, prepare_reveals, reveal_due
 from supermarket.selection.rounds import draw_by_beacon, prepare_round
 from supermarket.selection.running import select_due
-from supermarket.selection.states import AwardState, DrawState
+from supermarket.selection.states import AwardState, DrawState, HandInState
+
+# A witness that is silent for longer is not asked again for the signature of a list; opening needs none by then.
+ASKED_FOR = timedelta(days=30)
 
 Finder = Callable[[datetime, int], Found]
 
@@ -46,16 +52,53 @@ def _reduced(at: datetime, limit: int) -> Found:
     return _projects(("reduced_acceptance",), ProjectState.OPEN, at, limit)
 
 
-def _lists(at: datetime, limit: int) -> Found:
+def _unsigned_lists(at: datetime, limit: int) -> Found:
     query = (
         sa.select(QuoteList.published_at, QuoteList.project_id)
         .join(Project, Project.id == QuoteList.project_id)
         .where(
             QuoteList.countersignature.is_(None),
             QuoteList.published_at <= at,
-            Project.state == ProjectState.FROZEN,
+            QuoteList.published_at > at - ASKED_FOR,
+            Project.state.in_(LISTED_STATES),
         )
         .order_by(QuoteList.published_at, QuoteList.project_id)
+    )
+    return _rows(query, limit)
+
+
+def _unopened(due: InstrumentedAttribute[datetime], at: datetime, limit: int, *more: sa.ColumnElement[bool]) -> Found:
+    query = (
+        sa.select(due, QuoteList.project_id)
+        .join(Project, Project.id == QuoteList.project_id)
+        .where(
+            QuoteList.opened_at.is_(None),
+            QuoteList.stopped_at.is_(None),
+            QuoteList.opens_at <= at,
+            due <= at,
+            Project.state == ProjectState.FROZEN,
+            *more,
+        )
+        .order_by(due, QuoteList.project_id)
+    )
+    return _rows(query, limit)
+
+
+def _openings(at: datetime, limit: int) -> Found:
+    return _unopened(QuoteList.opens_at, at, limit)
+
+
+def _missing_keys(at: datetime, limit: int) -> Found:
+    return _unopened(QuoteList.key_due_at, at, limit, QuoteList.bodies_asked_at.is_(None))
+
+
+def _bodies(at: datetime, limit: int) -> Found:
+    query = (
+        sa.select(QuoteHandIn.due_at, QuoteHandIn.quote_id)
+        .join(Quote, Quote.id == QuoteHandIn.quote_id)
+        .join(Project, Project.id == Quote.project_id)
+        .where(QuoteHandIn.state == HandInState.ASKED, QuoteHandIn.due_at <= at, Project.state == ProjectState.FROZEN)
+        .order_by(QuoteHandIn.due_at, QuoteHandIn.quote_id)
     )
     return _rows(query, limit)
 
@@ -155,7 +198,10 @@ def _standstills(at: datetime, limit: int) -> Found:
 DUE: tuple[DueKind, ...] = (
     DueKind("project.freeze", _freezes, freeze_due),
     DueKind("project.reduced_acceptance", _reduced, reduced_refused_due),
-    DueKind("quotes.open", _lists, open_quotes, prepare_opening),
+    DueKind("quotes.countersign", _unsigned_lists, keep_countersignature, prepare_countersigning),
+    DueKind("quotes.open", _openings, open_quotes, prepare_opening),
+    DueKind("quotes.key_missing", _missing_keys, open_quotes, prepare_opening),
+    DueKind("quotes.body_missed", _bodies, body_missed_due),
     DueKind("draw.receipt", _receipts, receive_receipts, prepare_receipts),
     DueKind("project.select", _selections, select_due),
     DueKind("draw.further_receipts", _further_receipts, receive_receipts, prepare_receipts),

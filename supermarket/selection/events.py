@@ -16,10 +16,51 @@ QUOTES_LISTED = declare(
     sentence=N_("The list of all %(count)s sealed quotes was published"),
     keys={"count", "list_hash"},
 )
+QUOTES_COUNTERSIGNED = declare(
+    "quotes.countersigned",
+    subject="project",
+    sentence=N_("The witness %(by)s countersigned the list of sealed quotes"),
+    keys={"by", "list_hash"},
+)
+OPENING_STOPPED = declare(
+    "quotes.opening_stopped",
+    subject="project",
+    sentence=N_("The opening of the quotes was stopped: quote no. %(seq)s of %(agency_uscc)s does not fit (%(code)s)"),
+    keys={"code", "agency_uscc", "seq", "commitment"},
+)
+BODIES_ASKED = declare(
+    "quotes.bodies_asked",
+    subject="project",
+    sentence=N_(
+        "A key is missing (%(whose)s): %(count)s bidders hand in the bodies of their quotes within %(hours)s hours"
+    ),
+    keys={"whose", "count", "hours"},
+)
+BODY_ASKED = declare(
+    "quote.body_asked",
+    subject="project",
+    sentence=N_("A sealed quote could not be opened; its bidder hands in the body until %(until)s"),
+    keys={"agency_uscc", "seq", "cause", "until"},
+    public=False,
+)
+BODY_GIVEN = declare(
+    "quote.body_given",
+    subject="project",
+    sentence=N_("A bidder handed in the body of its quote, and it is the one that was sealed"),
+    keys={"agency_uscc", "seq"},
+    public=False,
+)
+BODY_MISSED = declare(
+    "quote.body_missed",
+    subject="project",
+    sentence=N_("A bidder did not hand in the body of its quote in time and is out"),
+    keys={"agency_uscc", "seq"},
+    public=False,
+)
 QUOTES_OPENED = declare(
     "quotes.opened",
     subject="project",
-    sentence=N_("The witness countersigned the list and the quotes were opened: %(valid)s valid, %(invalid)s invalid"),
+    sentence=N_("The sealed quotes are open: %(valid)s valid, %(invalid)s invalid"),
     keys={"valid", "invalid"},
 )
 POOL_FIXED = declare(

@@ -1,24 +1,94 @@
 """Forms of the selection room; the page and the API share them. Field names are those of the API."""
 
+from datetime import datetime
+from typing import cast
+
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, StringField, TextAreaField
-from wtforms.validators import Regexp
+from wtforms import BooleanField, IntegerField, StringField, TextAreaField
+from wtforms.validators import NumberRange, Regexp
 
 from supermarket.core.forms import CommandForm, MomentField, Needed, Text, UsccField, YuanField
 from supermarket.projects.forms import EnrolForm
 from supermarket.selection.bulletins import Bulletin
+from supermarket.selection.commands import ReceiptShown, SealedQuote
+from supermarket.selection.quotes_body import MAX_SEQ
+from supermarket.selection.quotes_kept import body_in
+
+HEX64 = r"^[0-9a-f]{64}$"
 
 NUMBERS = r"^[0-9]{2}( [0-9]{2}){0,39}$"
 
 
 class QuoteForm(CommandForm):
-    """An agency's quote; it is sealed on arrival, before anything is written."""
+    """An agency's quote where the owner opted out of sealing by the bidder; it is sealed on arrival."""
 
     amount = YuanField(_l("Your quote (yuan)"), validators=[Needed()])
 
     def fen(self) -> int:
         """The amount of a valid form in fen."""
         return self.amount.data or 0
+
+
+class SealedQuoteForm(CommandForm):
+    """A quote that its bidder has sealed: everything but the body."""
+
+    seq = IntegerField(_l("Number of the quote"), validators=[Needed(), NumberRange(1, MAX_SEQ)])
+    commitment = StringField(
+        _l("Commitment"),
+        validators=[
+            Text(least=64, most=64),
+            Regexp(HEX64, message=_l("A commitment is SHA-256 in 64 lower-case hex digits.")),
+        ],
+        description=_l("SHA-256 of the body, hex"),
+    )
+    ciphertext = StringField(
+        _l("Sealed quote"),
+        validators=[
+            Text(least=2, most=2000),
+            Regexp(r"^([0-9a-f]{2})+$", message=_l("Give the sealed quote in lower-case hex.")),
+        ],
+        description=_l("box(operator key, box(witness key, body)), hex"),
+    )
+
+    def command(self) -> SealedQuote:
+        """The command of a valid form."""
+        return SealedQuote(self.seq.data or 0, self.commitment.data, bytes.fromhex(self.ciphertext.data))
+
+
+class BodyForm(CommandForm):
+    """The body of a quote that could not be opened: its seven lines, or the whole file that the bidder kept."""
+
+    body = TextAreaField(_l("Body of the quote"), validators=[Text(least=1, most=20_000)])
+
+    def data_bytes(self) -> bytes:
+        """The body of a valid form; of a kept file the body in it."""
+        return body_in(self.body.data)
+
+
+class MissingForm(CommandForm):
+    """The receipt of a quote that its bidder does not find on the published list."""
+
+    seq = IntegerField(_l("Number of the quote"), validators=[Needed(), NumberRange(1, MAX_SEQ)])
+    commitment = StringField(
+        _l("Commitment"),
+        validators=[
+            Text(least=64, most=64),
+            Regexp(HEX64, message=_l("A commitment is SHA-256 in 64 lower-case hex digits.")),
+        ],
+    )
+    at = MomentField(_l("Time of the receipt"), validators=[Needed()])
+    signature = StringField(
+        _l("Signature of the receipt"),
+        validators=[
+            Text(least=128, most=128),
+            Regexp(r"^[0-9a-f]{128}$", message=_l("The signature has 128 digits from 0-9 and a-f.")),
+        ],
+    )
+
+    def command(self) -> ReceiptShown:
+        """The command of a valid form; a receipt's time has whole seconds."""
+        at = cast(datetime, self.at.data).replace(microsecond=0)
+        return ReceiptShown(self.seq.data or 0, self.commitment.data, at, self.signature.data)
 
 
 class AcceptForm(EnrolForm):

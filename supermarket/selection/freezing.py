@@ -18,7 +18,7 @@ from supermarket.projects.operations.enrolling import keep_findings, live_agenci
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import mode_of, specs_of
 from supermarket.selection.candidates import candidates_of, freeze_candidate
-from supermarket.selection.quoting import publish_list, quoting_agencies
+from supermarket.selection.quote_lists import publish_list, quoting_agencies
 from supermarket.selection.waits import start_waiting
 
 
@@ -47,16 +47,26 @@ def freeze_due(project_id: int, at: datetime, prepared: object) -> bool:
     live = sum(1 for item in sifted if item.code is None)
     needed = _needed(project, extended=False)
     if live >= needed:
+        _list_quotes(project, at)
         _fix(project, sifted, at)
-    elif not project.extended:
-        extend(project, live=live, needed=needed, at=at)
-    elif live < _needed(project, extended=True):
+        return True
+    if not project.extended:
+        extend(project, needed=needed, at=at)
+        return True
+    # The deadline stands: whoever sealed a quote must see that it is on the list, whatever comes next.
+    _list_quotes(project, at)
+    if live < _needed(project, extended=True):
         fail(project.id, failure="too_few", reason=_("Too few valid enrolments (%(live)s).", live=live), at=at)
     elif mode.owner_accepts_fewer and project.due_what == "freeze":
         reduced_acceptance_asked(project, live=live, at=at)
     else:
         _fix(project, sifted, at)
     return True
+
+
+def _list_quotes(project: Project, at: datetime) -> None:
+    if mode_of(project).needs_quotes:
+        publish_list(project, at=at)
 
 
 def reduced_refused_due(project_id: int, at: datetime, prepared: object) -> bool:
@@ -116,8 +126,6 @@ def _fix(project: Project, sifted: list[Sifted], at: datetime) -> None:
             members += 1
     db.session.flush()
     freeze(project, members=members, at=at)
-    if mode_of(project).needs_quotes:
-        publish_list(project, at=at)
     drawn = drawn_at_freeze(specs_of(project), candidates_of(project), project.code)
     if drawn is not None and drawn.waiting is not None:
         start_waiting(project, drawn.waiting, drawn.excluded, at)

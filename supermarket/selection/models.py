@@ -10,7 +10,7 @@ from supermarket.agencies.models import Agency
 from supermarket.core.columns import Fen, Json, UtcDateTime, choice
 from supermarket.extensions import Base
 from supermarket.projects.models import Project
-from supermarket.selection.states import AwardState, DrawState, StageState
+from supermarket.selection.states import AwardState, DrawState, HandInState, StageState
 
 
 class StageRun(Base):
@@ -128,11 +128,19 @@ class Quote(Base):
     """A sealed quote as it arrived; append-only, the highest seq of an agency counts (selection.md §4)."""
 
     __tablename__ = "quotes"
-    __table_args__ = (sa.UniqueConstraint("project_id", "agency_id", "seq"), {"schema": "trade"})
+    __table_args__ = (
+        sa.UniqueConstraint("project_id", "agency_id", "seq"),
+        # A body names its project, its bidder and its place: the same commitment twice is a copy or a replay.
+        sa.Index("uq_quotes_commitment", "commitment", unique=True),
+        sa.Index("ix_quotes_enrolment", "enrolment_id"),
+        {"schema": "trade"},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"))
     agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"))
+    # The enrolment under which it came: whoever takes that back drops the quote with it.
+    enrolment_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.enrolments.id"))
     seq: Mapped[int]
     commitment: Mapped[str] = mapped_column(sa.String(64))
     ciphertext: Mapped[bytes]
@@ -160,16 +168,53 @@ class OpenedQuote(Base):
 
 
 class QuoteList(Base):
-    """All commitments of a project at its deadline, countersigned by the witness before anything is opened."""
+    """All commitments of a project at its deadline, countersigned by the witness before anything is opened.
+
+    Until `opens_at` a receipt that is missing from it stops the opening for good; where a key is missing until
+    `key_due_at`, the bidders are asked for their bodies.
+    """
 
     __tablename__ = "quote_lists"
-    __table_args__ = ({"schema": "trade"},)
+    __table_args__ = (
+        sa.CheckConstraint("(stopped_at IS NULL) = (stopped_by IS NULL)", name="stopped_by_something"),
+        sa.CheckConstraint("opened_at IS NULL OR stopped_at IS NULL", name="stopped_is_not_opened"),
+        sa.Index(
+            "ix_quote_lists_due", "opens_at", postgresql_where=sa.text("opened_at IS NULL AND stopped_at IS NULL")
+        ),
+        sa.Index("ix_quote_lists_unsigned", "published_at", postgresql_where=sa.text("countersignature IS NULL")),
+        {"schema": "trade"},
+    )
 
     project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"), primary_key=True)
     body: Mapped[str] = mapped_column(sa.Text)
     body_hash: Mapped[str] = mapped_column(sa.String(64))
     countersignature: Mapped[dict[str, str] | None] = mapped_column(Json)
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    opens_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    key_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    bodies_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    stopped_by: Mapped[dict[str, str | int] | None] = mapped_column(Json)
+
+
+class QuoteHandIn(Base):
+    """A bidder is asked for the body of a quote that could not be opened, and what became of it (selection.md §4)."""
+
+    __tablename__ = "quote_hand_ins"
+    __table_args__ = (
+        sa.CheckConstraint("(state = 'asked') = (ended_at IS NULL)", name="ended_has_moment"),
+        sa.Index("ix_quote_hand_ins_due", "due_at", postgresql_where=sa.text("state = 'asked'")),
+        {"schema": "trade"},
+    )
+
+    quote_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.quotes.id"), primary_key=True)
+    cause: Mapped[str] = mapped_column(sa.String(32))
+    state: Mapped[HandInState] = mapped_column(choice(HandInState, "state"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    quote: Mapped[Quote] = relationship(lazy="joined")
 
 
 class CostStatement(Base):

@@ -8,8 +8,10 @@ from supermarket.selection.awarding import (
     mark_contracted,
 )
 from supermarket.selection.bulletins import Bulletin, enter_numbers
+from supermarket.selection.hand_ins import hand_in_body
 from supermarket.selection.low_quotes import decide_cost_statement, give_cost_statement
-from supermarket.selection.quoting import QuoteHandedIn, submit_quote
+from supermarket.selection.quote_lists import report_missing
+from supermarket.selection.quoting import QuoteHandedIn, submit_open_quote, submit_quote
 from supermarket.selection.revealing import hand_in_reveal
 from supermarket.selection.rounds import hand_in_round
 
@@ -23,8 +25,11 @@ __all__ = [
     "drop_award",
     "enter_numbers",
     "give_cost_statement",
+    "hand_in_body",
     "hand_in_reveal",
     "hand_in_round",
     "mark_contracted",
+    "report_missing",
+    "submit_open_quote",
     "submit_quote",
 ]

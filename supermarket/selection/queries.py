@@ -8,15 +8,16 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
-from supermarket.core.draw import Record
+from supermarket.core.draw import Record, format_time
 from supermarket.core.errors import NotFound
 from supermarket.extensions import db
+from supermarket.gateways import current
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
 from supermarket.selection.awarding import live_award
 from supermarket.selection.drawing import public_record
 from supermarket.selection.low_quotes import open_statements
-from supermarket.selection.models import Award, Draw, OpenedQuote, Quote, QuoteList, Rank, StageRun
+from supermarket.selection.models import Award, Draw, OpenedQuote, Quote, QuoteHandIn, QuoteList, Rank, StageRun
 from supermarket.selection.states import AwardState
 
 __all__ = [
@@ -28,10 +29,12 @@ __all__ = [
     "live_award",
     "low_quotes_of",
     "offers_to",
+    "own_hand_in",
     "own_quotes",
     "public_quotes",
     "quote_list_of",
     "ranks_of",
+    "receipt_of",
     "stage_runs_of",
 ]
 
@@ -48,6 +51,7 @@ class PublicQuote:
     body: str | None
     invalid_code: str | None
     counts: bool
+    replaced: bool
     received_at: datetime
 
 
@@ -117,6 +121,9 @@ def public_quotes(project: Project) -> Sequence[PublicQuote] | None:
         .where(Quote.project_id == project.id)
         .order_by(OpenedQuote.amount.asc().nulls_last(), Quote.id)
     ).all()
+    last: dict[int, int] = {}
+    for quote, _opened in rows:
+        last[quote.enrolment_id] = max(quote.seq, last.get(quote.enrolment_id, 0))
     return [
         PublicQuote(
             agency_uscc=quote.agency.uscc,
@@ -127,6 +134,7 @@ def public_quotes(project: Project) -> Sequence[PublicQuote] | None:
             body=opened.body if opened is not None else None,
             invalid_code=opened.invalid_code if opened is not None else None,
             counts=opened is not None and opened.invalid_code is None,
+            replaced=quote.seq < last[quote.enrolment_id],
             received_at=quote.received_at,
         )
         for quote, opened in rows
@@ -136,6 +144,24 @@ def public_quotes(project: Project) -> Sequence[PublicQuote] | None:
 def quote_list_of(project_id: int) -> QuoteList | None:
     """The list of commitments at the deadline with the witness's signature."""
     return db.session.get(QuoteList, project_id)
+
+
+def receipt_of(row: Quote) -> dict[str, str]:
+    """The operator's receipt as the bidder keeps it, with the public key that signed it."""
+    return {
+        "at": format_time(row.received_at),
+        "signature": row.receipt["signature"],
+        "key": current().keys.verify_key(),
+    }
+
+
+def own_hand_in(project_id: int, agency_id: int) -> QuoteHandIn | None:
+    """What the agency is or was asked for because its quote could not be opened."""
+    return db.session.scalar(
+        sa.select(QuoteHandIn)
+        .join(Quote, Quote.id == QuoteHandIn.quote_id)
+        .where(Quote.project_id == project_id, Quote.agency_id == agency_id)
+    )
 
 
 def own_quotes(project_id: int, agency_id: int) -> Sequence[Quote]:

@@ -4,6 +4,8 @@ section 4).
     body       = "quote-v1\\n<project>\\n<USCC>\\n<seq>\\n<amount>\\n<salt>\\n"     amount in fen, salt 32 bytes in hex
     commitment = SHA256(body)
     ciphertext = box(operator key, box(witness key, body))                    libsodium sealed boxes, per-project keys
+                 the inner box may be padded first to one length for all amounts (`pad_inner`), so that the length of
+                 what is stored does not tell how many digits the amount has; our own page and client always do
     receipt    = Ed25519 over "quote-receipt-v1\\n<project>\\n<USCC>\\n<seq>\\n<commitment>\\n<at>\\n"
     list       = "quote-list-v1\\n<project>\\n", then "<USCC> <seq> <commitment> <received at>\\n" by USCC and seq
 
@@ -28,6 +30,7 @@ _USCC = re.compile(r"[0-9A-Z]{18}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 MAX_SEQ = 999_999_999
+SEAL_BYTES = 48  # what a libsodium sealed box adds: a fresh public key and a MAC
 
 
 class QuoteError(ValueError):
@@ -116,10 +119,50 @@ def new_key_pair() -> tuple[bytes, bytes]:
     return bytes(secret), bytes(secret.public_key)
 
 
+def seal_padded(body: QuoteBody, operator_public: bytes, witness_public: bytes) -> bytes:
+    """box(operator key, padded box(witness key, body)), as the bidder's page does it; never the same twice."""
+    inner = SealedBox(PublicKey(witness_public)).encrypt(body.to_bytes())
+    return SealedBox(PublicKey(operator_public)).encrypt(pad_inner(inner, body.project))
+
+
 def seal(body: bytes, operator_public: bytes, witness_public: bytes) -> bytes:
-    """box(operator key, box(witness key, body)); never the same twice."""
+    """box(operator key, box(witness key, body)) without padding, as the rule is written; never the same twice."""
     inner = SealedBox(PublicKey(witness_public)).encrypt(body)
     return SealedBox(PublicKey(operator_public)).encrypt(inner)
+
+
+def _longest_body(project: str) -> int:
+    return len(QuoteBody(project, "0" * 18, MAX_SEQ, 10**18 - 1, "0" * 64).to_bytes())
+
+
+def padded_length(project: str) -> int:
+    """How long a padded inner box is: longer than any that is not padded."""
+    return SEAL_BYTES + _longest_body(project) + 1
+
+
+def pad_inner(inner: bytes, project: str) -> bytes:
+    """The inner box, 0x80, then zeros up to `padded_length`. Raises QuoteError("bad_length") for one that is too long."""
+    length = padded_length(project)
+    if len(inner) >= length:
+        raise QuoteError("bad_length")
+    return (inner + b"\x80").ljust(length, b"\0")
+
+
+def unpad_inner(inner: bytes, project: str) -> bytes:
+    """The inner box without its padding; one that has none comes back as it is."""
+    if len(inner) != padded_length(project):
+        return inner
+    bare = inner.rstrip(b"\0")
+    return bare[:-1] if bare.endswith(b"\x80") else inner
+
+
+def sealed_lengths(project: str, seq: int, ceiling: int) -> frozenset[int]:
+    """How long the ciphertext of this quote can be: padded, or of an amount in fen with as many digits as the ceiling's
+    or fewer.
+    """
+    shortest = len(QuoteBody(project, "0" * 18, seq, 1, "0" * 64).to_bytes())
+    bare = range(shortest, shortest + len(str(ceiling)))
+    return frozenset(2 * SEAL_BYTES + length for length in bare) | {SEAL_BYTES + padded_length(project)}
 
 
 def _open(box: bytes, secret: bytes) -> bytes:

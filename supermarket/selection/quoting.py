@@ -1,97 +1,204 @@
-"""Sealed quotes: received, listed at the deadline, countersigned, opened (selection.md §4).
+"""Sealed quotes come in: what can be checked without opening is checked, the receipt is signed (selection.md §4).
 
-In this release the operator's server seals on arrival, before anything is written; the page says so.
+The bidder's own browser or client seals. Only where the owner of a purchase with social money opted out may the
+operator's server seal on arrival; the pages then say that the operator can see the amount.
 """
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from supermarket.agencies.models import Agency
+from supermarket.core.draw import format_time
 from supermarket.core.errors import FieldError, InvalidInput, RuleBroken, WrongState
 from supermarket.core.events import record
 from supermarket.core.money import format_yuan
-from supermarket.core.permissions import SYSTEM, Actor, P
+from supermarket.core.permissions import Actor, P
 from supermarket.extensions import db
 from supermarket.gateways import current
-from supermarket.gateways.errors import GatewayError
 from supermarket.modes.stages.bounds import validate_quote
 from supermarket.projects.models import Enrolment, Project
-from supermarket.projects.operations import exclude, fail
-from supermarket.projects.operations.common import locked, locked_by_id
+from supermarket.projects.operations.common import locked
 from supermarket.projects.operations.enrolling import acting_agency
 from supermarket.projects.states import EnrolmentState, ProjectState
-from supermarket.projects.ways import bounds_of, mode_of
+from supermarket.projects.ways import bounds_of, limit_of, mode_of, seals_on_server
 from supermarket.selection import events
-from supermarket.selection.models import OpenedQuote, Quote, QuoteList
+from supermarket.selection.bidder import seal_as_bidder
+from supermarket.selection.commands import SealedQuote
+from supermarket.selection.models import Quote
 from supermarket.selection.quotes_body import (
-    ListedQuote,
-    QuoteBody,
-    QuoteError,
-    check_body,
-    commitment_of,
-    last_by_seq,
-    list_hash,
-    new_salt,
-    parse_quote_list,
-    quote_list,
     quote_receipt_body,
-    seal,
+    sealed_lengths,
 )
+
+_HEX64 = re.compile(r"[0-9a-f]{64}")
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class QuoteHandedIn:
-    """What the bidder keeps: the body that was sealed, and the signed receipt."""
+    """What the bidder keeps where the server sealed: the body that was sealed, and the signed receipt."""
 
     quote: Quote
     body: str
 
 
-def submit_quote(code: str, amount: int, *, actor: Actor, at: datetime) -> QuoteHandedIn:
-    """Seal and keep the agency's quote in fen; a later one replaces it until the deadline.
+def submit_quote(code: str, sealed: SealedQuote, *, actor: Actor, at: datetime) -> Quote:
+    """Keep a quote that its bidder has sealed; a later one replaces it until the deadline.
 
-    Raises Forbidden, WrongState (not open, or late), RuleBroken (not enrolled), InvalidInput (outside the bounds).
+    The same sealed quote again gets the same receipt, at any time. Raises Forbidden, WrongState (not open, or late),
+    RuleBroken (not enrolled, too many), InvalidInput (malformed, stale, replayed or copied).
     """
     agency = acting_agency(actor, P.QUOTE)
     project = locked(code)
+    known = _own(project, agency, sealed.seq)
+    if known is not None and (known.commitment, known.ciphertext) == (sealed.commitment, sealed.ciphertext):
+        return known
+    enrolment_id = _must_take_quotes(project, agency, at)
+    _check_form(project, sealed)
+    _check_seq(project, agency, sealed.seq)
+    _check_fresh(project, agency, sealed)
+    return _store(project, agency, enrolment_id, sealed, actor=actor, at=at)
+
+
+def submit_open_quote(code: str, amount: int, *, actor: Actor, at: datetime) -> QuoteHandedIn:
+    """Where the owner opted out of sealing by the bidder: seal the amount (fen) on arrival, before anything is written.
+
+    Raises Forbidden, WrongState, RuleBroken (not enrolled, sealed by the bidder only), InvalidInput (out of bounds).
+    """
+    agency = acting_agency(actor, P.QUOTE)
+    project = locked(code)
+    enrolment_id = _must_take_quotes(project, agency, at)
+    if not seals_on_server(project) or project.quote_keys is None:
+        raise RuleBroken(
+            _("Quotes for this project are sealed by the bidder's own browser or program; nothing was entered."),
+            code="sealed_by_bidder",
+        )
+    _check_amount(project, amount)
+    made = seal_as_bidder(project.code, agency.uscc, _last_seq(project, agency) + 1, amount, project.quote_keys)
+    row = _store(project, agency, enrolment_id, made.sealed, actor=actor, at=at)
+    return QuoteHandedIn(row, made.body.decode("ascii"))
+
+
+def _must_take_quotes(project: Project, agency: Agency, at: datetime) -> int:
+    """The live enrolment under which the agency may hand in a quote now."""
     if project.state is not ProjectState.OPEN or project.enrol_until is None or at >= project.enrol_until:
         raise WrongState(_("The time for quotes is over; nothing was entered."), state=project.state.value, allowed=[])
     if project.quote_keys is None or not mode_of(project).needs_quotes:
         raise RuleBroken(_("This project takes no quotes."), code="no_quotes")
-    enrolled = db.session.scalar(
+    enrolment_id = db.session.scalar(
         sa.select(Enrolment.id).where(
             Enrolment.project_id == project.id,
             Enrolment.agency_id == agency.id,
             Enrolment.state == EnrolmentState.LIVE,
         )
     )
-    if enrolled is None:
+    if enrolment_id is None:
         raise RuleBroken(_("Enrol first; then you can hand in your quote."), code="not_enrolled")
-    _check_amount(project, amount)
+    most = limit_of(project, "quotes_per_hour")
+    lately = db.session.scalar(
+        sa.select(sa.func.count())
+        .select_from(Quote)
+        .where(Quote.project_id == project.id, Quote.agency_id == agency.id, Quote.received_at > at - HOUR)
+    )
+    if (lately or 0) >= most:
+        raise RuleBroken(
+            _("An agency hands in at most %(most)s quotes an hour for one project; try again later.", most=most),
+            code="too_many_quotes",
+        )
+    return enrolment_id
+
+
+def _refused(field: str, code: str, message: str) -> InvalidInput:
+    return InvalidInput(message, errors=[FieldError(field, code, message)])
+
+
+def _check_form(project: Project, sealed: SealedQuote) -> None:
+    if not _HEX64.fullmatch(sealed.commitment):
+        raise _refused("commitment", "format", _("A commitment is SHA-256 in 64 lower-case hex digits."))
+    lengths = sealed_lengths(project.code, sealed.seq, project.ceiling)
+    if len(sealed.ciphertext) not in lengths:
+        raise _refused(
+            "ciphertext",
+            "length",
+            _("This is no sealed quote for this project: it has %(given)s bytes.", given=len(sealed.ciphertext)),
+        )
+
+
+def _check_seq(project: Project, agency: Agency, seq: int) -> None:
+    following = _last_seq(project, agency) + 1
+    if seq < following:
+        message = _(
+            "Your quote no. %(seq)s was received already, sealed otherwise; the next one is no. %(next)s.",
+            seq=seq,
+            next=following,
+        )
+        raise _refused("seq", "stale_seq", message)
+    if seq > following:
+        raise _refused("seq", "seq_gap", _("Your next quote is no. %(next)s.", next=following))
+
+
+def _check_fresh(project: Project, agency: Agency, sealed: SealedQuote) -> None:
+    """Neither commitment nor ciphertext may have come before: a body names its project, its bidder and its place."""
+    first = db.session.scalar(sa.select(Quote).where(Quote.commitment == sealed.commitment))
+    if first is None:
+        first = db.session.scalar(
+            sa.select(Quote)
+            .where(Quote.project_id == project.id, Quote.ciphertext == sealed.ciphertext)
+            .order_by(Quote.id)
+            .limit(1)
+        )
+    if first is None:
+        return
+    if first.project_id != project.id:
+        raise _refused("commitment", "replayed", _("This sealed quote was handed in for another project."))
+    if first.agency_id != agency.id:
+        raise _refused("commitment", "copied", _("This sealed quote was handed in by another bidder. Seal your own."))
+    message = _("You handed this sealed quote in as no. %(seq)s already. Seal a new one.", seq=first.seq)
+    raise _refused("commitment", "replayed", message)
+
+
+def _own(project: Project, agency: Agency, seq: int) -> Quote | None:
+    return db.session.scalar(
+        sa.select(Quote).where(Quote.project_id == project.id, Quote.agency_id == agency.id, Quote.seq == seq)
+    )
+
+
+def _last_seq(project: Project, agency: Agency) -> int:
     last = db.session.scalar(
         sa.select(sa.func.max(Quote.seq)).where(Quote.project_id == project.id, Quote.agency_id == agency.id)
     )
+    return last or 0
+
+
+def _check_amount(project: Project, amount: int) -> None:
+    bounds = bounds_of(project)
+    wrong = validate_quote(amount, bounds.floor, bounds.ceiling)
+    if wrong is not None:
+        message = _(
+            "Quote between %(floor)s and %(ceiling)s.",
+            floor=format_yuan(bounds.floor),
+            ceiling=format_yuan(bounds.ceiling),
+        )
+        raise _refused("amount", wrong, message)
+
+
+def _store(
+    project: Project, agency: Agency, enrolment_id: int, sealed: SealedQuote, *, actor: Actor, at: datetime
+) -> Quote:
     moment = at.replace(microsecond=0)
-    body = QuoteBody(project=project.code, uscc=agency.uscc, seq=(last or 0) + 1, amount=amount, salt=new_salt())
-    data = body.to_bytes()
-    commitment = commitment_of(data)
+    signed = quote_receipt_body(project.code, agency.uscc, sealed.seq, sealed.commitment, moment)
     row = Quote(
         project_id=project.id,
         agency=agency,
-        seq=body.seq,
-        commitment=commitment,
-        ciphertext=seal(
-            data, bytes.fromhex(project.quote_keys["operator"]), bytes.fromhex(project.quote_keys["witness"])
-        ),
-        receipt={
-            "at": moment.isoformat(),
-            "signature": current().keys.sign(
-                quote_receipt_body(project.code, agency.uscc, body.seq, commitment, moment)
-            ),
-        },
+        enrolment_id=enrolment_id,
+        seq=sealed.seq,
+        commitment=sealed.commitment,
+        ciphertext=sealed.ciphertext,
+        receipt={"at": format_time(moment), "signature": current().keys.sign(signed)},
         received_at=moment,
     )
     db.session.add(row)
@@ -101,144 +208,8 @@ def submit_quote(code: str, amount: int, *, actor: Actor, at: datetime) -> Quote
         project.code,
         actor=actor,
         at=at,
-        data={"agency_uscc": agency.uscc, "seq": body.seq, "commitment": commitment},
+        data={"agency_uscc": agency.uscc, "seq": sealed.seq, "commitment": sealed.commitment},
         agency_uscc=agency.uscc,
         organisation_id=agency.organisation_id,
     )
-    return QuoteHandedIn(row, data.decode("ascii"))
-
-
-def _check_amount(project: Project, amount: int) -> None:
-    bounds = bounds_of(project)
-    wrong = validate_quote(amount, bounds.floor, bounds.ceiling)
-    if wrong is None:
-        return
-    message = _(
-        "Quote between %(floor)s and %(ceiling)s.",
-        floor=format_yuan(bounds.floor),
-        ceiling=format_yuan(bounds.ceiling),
-    )
-    raise InvalidInput(message, errors=[FieldError("amount", wrong, message)])
-
-
-def quoting_agencies(project_id: int) -> frozenset[int]:
-    """Agencies with a sealed quote."""
-    return frozenset(db.session.scalars(sa.select(Quote.agency_id).where(Quote.project_id == project_id).distinct()))
-
-
-def publish_list(project: Project, *, at: datetime) -> QuoteList:
-    """The full list, replaced quotes included, fixed at the deadline."""
-    rows = db.session.scalars(sa.select(Quote).where(Quote.project_id == project.id)).all()
-    body = quote_list(
-        project.code,
-        [
-            ListedQuote(uscc=row.agency.uscc, seq=row.seq, commitment=row.commitment, received_at=row.received_at)
-            for row in rows
-        ],
-    )
-    made = QuoteList(project_id=project.id, body=body.decode("ascii"), body_hash=list_hash(body), published_at=at)
-    db.session.add(made)
-    record(
-        events.QUOTES_LISTED,
-        project.code,
-        actor=SYSTEM,
-        at=at,
-        data={"count": len(rows), "list_hash": made.body_hash},
-    )
-    return made
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What came back from outside: the witness's signature, and for each quote its body or the code of why not."""
-
-    countersignature: dict[str, str]
-    bodies: Mapping[int, bytes | str]
-
-
-def prepare_opening(project_id: int, at: datetime) -> Opening | None:
-    """Have the list countersigned and the last quotes opened by both halves; None if the witness does not answer."""
-    project = db.session.get(Project, project_id)
-    made = db.session.get(QuoteList, project_id)
-    if project is None or made is None:
-        return None
-    code, listed, last = project.code, made.body, _last_quotes(project_id, made.body)
-    boxes = [(row.id, row.ciphertext) for row in last]
-    db.session.rollback()  # nothing is held while the outside is asked
-    gateways, moment = current(), at.replace(microsecond=0)
-    bodies: dict[int, bytes | str] = {}
-    try:
-        signature = gateways.witness.countersign(code, listed, at=moment)
-        inner: list[tuple[int, bytes]] = []
-        for quote_id, box in boxes:
-            try:
-                inner.append((quote_id, gateways.keys.open_quote(code, box)))
-            except GatewayError:
-                bodies[quote_id] = "does_not_open"
-        opened = gateways.witness.open_quotes(code, listed, [box for _id, box in inner]) if inner else []
-    except GatewayError:
-        return None
-    for (quote_id, _box), result in zip(inner, opened, strict=True):
-        bodies[quote_id] = result.body if result.body is not None else (result.error or "does_not_open")
-    return Opening(signature.content(), bodies)
-
-
-def _last_quotes(project_id: int, listed: str) -> list[Quote]:
-    _code, lines = parse_quote_list(listed.encode("ascii"))
-    last = last_by_seq(lines)
-    rows = db.session.scalars(sa.select(Quote).where(Quote.project_id == project_id).order_by(Quote.id)).all()
-    return [row for row in rows if last[row.agency.uscc].seq == row.seq]
-
-
-def open_quotes(project_id: int, at: datetime, prepared: object) -> bool:
-    """Store what was in the boxes, once; a quote that does not hold puts its enrolment out with the reason."""
-    project = locked_by_id(project_id)
-    made = db.session.get(QuoteList, project_id, with_for_update=True)
-    if made is None or made.countersignature is not None or not isinstance(prepared, Opening):
-        return False
-    if project.state is not ProjectState.FROZEN:
-        return False
-    made.countersignature = prepared.countersignature
-    invalid: dict[int, str] = {}
-    last = _last_quotes(project_id, made.body)
-    for row in last:
-        amount, body, code = _read(project, row, prepared.bodies.get(row.id, "does_not_open"))
-        if code is not None:
-            invalid[row.agency_id] = code
-        db.session.add(OpenedQuote(quote_id=row.id, amount=amount, body=body, invalid_code=code, opened_at=at))
-    live = 0
-    for enrolment in db.session.scalars(
-        sa.select(Enrolment).where(Enrolment.project_id == project.id, Enrolment.state == EnrolmentState.LIVE)
-    ).all():
-        if enrolment.agency_id in invalid:
-            exclude(
-                enrolment,
-                code=invalid[enrolment.agency_id],
-                reason=_("The quote is invalid."),
-                at=at,
-            )
-        else:
-            live += 1
-    db.session.flush()
-    record(
-        events.QUOTES_OPENED,
-        project.code,
-        actor=SYSTEM,
-        at=at,
-        data={"valid": live, "invalid": len(invalid)},
-    )
-    mode = mode_of(project)
-    if not mode.enough(live, extended=project.extended):
-        fail(project.id, failure="too_few_quotes", reason=_("Too few valid quotes."), at=at)
-    return True
-
-
-def _read(project: Project, row: Quote, found: bytes | str) -> tuple[int | None, str | None, str | None]:
-    if isinstance(found, str):
-        return None, None, found
-    try:
-        body = check_body(found, project=project.code, uscc=row.agency.uscc, seq=row.seq, commitment=row.commitment)
-    except QuoteError as error:
-        return None, None, error.code
-    bounds = bounds_of(project)
-    return body.amount, found.decode("ascii"), validate_quote(body.amount, bounds.floor, bounds.ceiling)
+    return row

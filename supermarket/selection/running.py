@@ -34,7 +34,7 @@ def select_due(project_id: int, at: datetime, prepared: object) -> bool:
     ):
         return False
     quotes = db.session.get(QuoteList, project.id)
-    if quotes is not None and quotes.countersignature is None:
+    if quotes is not None and quotes.opened_at is None:
         return False
     pending = db.session.scalar(
         sa.select(Draw.id).where(Draw.project_id == project.id, Draw.state == DrawState.RECEIPT_PENDING)

@@ -41,6 +41,39 @@ DRAW = Machine[DrawState, DrawAction](
 )
 
 
+class HandInState(StrEnum):
+    """Where the asking for the body of a quote that did not open stands."""
+
+    ASKED = "asked"
+    GIVEN = "given"
+    MISSED = "missed"
+    OPENED = "opened"
+
+
+class HandInAction(StrEnum):
+    """What can happen to it: the bidder gives the body, lets the time pass, or the box opens after all."""
+
+    GIVE = "give"
+    MISS = "miss"
+    OPEN = "open"
+
+
+HAND_IN = Machine[HandInState, HandInAction](
+    "hand_in",
+    HandInState,
+    {
+        HandInState.ASKED: {
+            HandInAction.GIVE: HandInState.GIVEN,
+            HandInAction.MISS: HandInState.MISSED,
+            HandInAction.OPEN: HandInState.OPENED,
+        },
+        HandInState.GIVEN: {},
+        HandInState.MISSED: {},
+        HandInState.OPENED: {},
+    },
+)
+
+
 class AwardState(StrEnum):
     """Where an award stands; announced, awarded and contracted are live."""
 

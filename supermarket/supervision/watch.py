@@ -21,6 +21,7 @@ from supermarket.standing.queries import main_industry_of
 from supermarket.supervision.levels import level_of
 from supermarket.supervision.models import Finding, Level
 from supermarket.supervision.operations import About, card
+from supermarket.supervision.quotes import card_unsigned, unsigned_lists
 from supermarket.supervision.steps import WATCHED, Step, nearest_office
 
 SELECTION_GRACE = timedelta(seconds=60)  # lifecycle.md: the selection runs at the published minute, within 60 s
@@ -108,4 +109,7 @@ def _office_of_party(party: str, project: Project) -> int | None:
 
 
 # Looked at after everything else of the same moment: what was done in time gets no card.
-DUE: tuple[DueKind, ...] = (DueKind("supervision.selection_late", _late_selections, _card_selection),)
+DUE: tuple[DueKind, ...] = (
+    DueKind("supervision.selection_late", _late_selections, _card_selection),
+    DueKind("supervision.quotes_unsigned", unsigned_lists, card_unsigned),
+)

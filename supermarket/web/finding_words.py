@@ -17,6 +17,10 @@ CODES: Mapping[str, object] = {
     "removal_undecided_by_authority": _l("The authority did not decide on a removal in time"),
     "removal_undecided_by_operator": _l("The operator did not decide on a removal in time"),
     "did_not_reveal": _l("A party did not reveal its secret for a draw in time"),
+    "quotes_not_whole": _l("The list of sealed quotes is not whole"),
+    "quotes_not_countersigned": _l("The list of sealed quotes was not countersigned within a minute"),
+    "quote_key_missing_operator": _l("The operator's key for sealed quotes is missing"),
+    "quote_key_missing_witness": _l("The witness's key for sealed quotes is missing"),
     "feedback_missing": _l("Answer to a finding"),
     "due_failed": _l("The system could not do what was due"),
 }

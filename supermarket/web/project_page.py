@@ -22,7 +22,7 @@ from supermarket.projects.exception_queries import exceptions_of
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.queries import enrolments_of, project_for, versions_of
 from supermarket.projects.states import EnrolmentState, ProjectState
-from supermarket.projects.ways import mode_of, terms_of
+from supermarket.projects.ways import mode_of, seals_on_server, terms_of
 from supermarket.selection.bulletins import takes_numbers
 from supermarket.selection.models import Award, Draw, QuoteList, Rank, StageRun
 from supermarket.selection.queries import (
@@ -74,6 +74,7 @@ class ProjectPage:
     draws: Sequence[DrawShown] = ()
     quotes: Sequence[PublicQuote] = ()
     quote_list: QuoteList | None = None
+    sealed_here: bool = False
     ranks: Sequence[Rank] = ()
     runs: Sequence[StageRun] = ()
     awards: Sequence[Award] = ()
@@ -177,7 +178,8 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
         draws=[_pool(draw) for draw in draws_of(project.id)] if pool_fixed else (),
         quotes=(public_quotes(project) or ()) if quoted else (),
         auction=board_of(project, now) if way.uses(StageName.AUCTION) and project.published_at is not None else None,
-        quote_list=quote_list_of(project.id) if quoted and pool_fixed else None,
+        quote_list=quote_list_of(project.id) if quoted else None,
+        sealed_here=quoted and seals_on_server(project),
         ranks=ranks_of(project),
         runs=stage_runs_of(project),
         awards=awards,

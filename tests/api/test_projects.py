@@ -3,6 +3,7 @@
 from datetime import date
 
 from supermarket.extensions import db
+from supermarket.selection.bidder import seal_as_bidder
 from tests.factories.agencies import make_agency
 from tests.factories.api import project_body, yuan
 from tests.factories.api_world import World
@@ -97,28 +98,55 @@ def test_withdraw_suspend_resume_void_reissue(market: World) -> None:
     assert owner.post(f"/projects/{code}/reissue").status_code == 409
 
 
+SIGNED = {"at": "2026-03-02T10:00:00+08:00", "signature": "0" * 128}
+
+
 def test_enrol_and_quote_stay_sealed(market: World) -> None:
     agency, code = market.program("agency"), market.bidding.code
     people = [item["id"] for item in agency.get(f"/agencies/{market.agency.uscc}/practitioners").json["items"]]
     assert len(people) == needed_people(market.draft.matter_code)
-    assert agency.post(f"/projects/{code}/quotes", {"amount": yuan("80000")}).json["code"] == "not_enrolled"
+    keys = market.bidding.quote_keys
+    assert keys is not None
+    made = seal_as_bidder(code, market.agency.uscc, 1, 8_000_000, keys).sealed
+    sealed = {"seq": 1, "commitment": made.commitment, "ciphertext": made.ciphertext.hex()}
+    assert agency.post(f"/projects/{code}/quotes", sealed).json["code"] == "not_enrolled"
     made = agency.post(f"/projects/{code}/enrolments", {"practitioners": people})
     assert made.status_code == 201, made.json
     assert made.json["findings"]
     assert all(item["ok"] for item in made.json["findings"])
     twice = agency.post(f"/projects/{code}/enrolments", {"practitioners": people})
     assert (twice.status_code, twice.json["code"]) == (409, "already_enrolled")
-    kept = agency.post(f"/projects/{code}/quotes", {"amount": yuan("80000")})
+    kept = agency.post(f"/projects/{code}/quotes", sealed)
     assert kept.status_code == 201, kept.json
-    assert kept.json["amount"] == yuan("80000.00")
-    assert kept.json["body"].split("\n")[:5] == ["quote-v1", code, market.agency.uscc, "1", "8000000"]
+    assert (kept.json["amount"], kept.json["body"]) == (None, None)
+    assert set(kept.json["receipt"]) == {"at", "signature", "key"}
+    assert agency.post(f"/projects/{code}/quotes", sealed).json == kept.json, "the same again gets the same receipt"
     own = agency.get(f"/projects/{code}/quotes").json["items"]
     assert [(item["seq"], item["amount"], item["body"]) for item in own] == [(1, None, None)]
     for name in ("nobody", "owner", "operator"):
         assert market.program(name).get(f"/projects/{code}/quotes").json == {"items": [], "next": None}
         assert market.program(name).get(f"/projects/{code}/enrolments").json["items"] == []
-    above = agency.post(f"/projects/{code}/quotes", {"amount": yuan("100000.01")})
-    assert [item["field"] for item in above.json["errors"]] == ["amount"]
+    for wrong, field in (
+        ({**sealed, "amount": yuan("80000")}, "amount"),
+        ({**sealed, "seq": "1"}, "seq"),
+        ({**sealed, "seq": 0}, "seq"),
+        ({**sealed, "seq": 2}, "commitment"),
+        ({**sealed, "seq": 3}, "seq"),
+        ({**sealed, "seq": 2, "commitment": "A" * 64}, "commitment"),
+        ({**sealed, "seq": 2, "ciphertext": "ab"}, "ciphertext"),
+        ({**sealed, "seq": 2, "ciphertext": "xy"}, "ciphertext"),
+        ({"seq": 2, "commitment": "a" * 64}, "ciphertext"),
+    ):
+        answer = agency.post(f"/projects/{code}/quotes", wrong)
+        assert answer.status_code == 422, wrong
+        assert field in [item["field"] for item in answer.json["errors"]], (wrong, answer.json)
+    here = agency.post(f"/projects/{code}/open-quotes", {"amount": yuan("80000")})
+    assert (here.status_code, here.json["code"]) == (422, "sealed_by_bidder")
+    book = market.program("nobody").get(f"/projects/{code}/quote-book").json
+    assert (book["list"], book["quotes"], book["keys"]["operator"]) == (None, None, keys["operator"])
+    early = agency.post(f"/projects/{code}/quotes/missing", {"seq": 1, "commitment": "a" * 64, **SIGNED})
+    assert (early.status_code, early.json["code"]) == (409, "wrong_state")
+    assert agency.post(f"/projects/{code}/quotes/body", {"body": "quote-v1"}).status_code == 404
     assert agency.ask("DELETE", f"/projects/{code}/enrolments").status_code == 204
     assert agency.ask("DELETE", f"/projects/{code}/enrolments").json["code"] == "not_enrolled"
 

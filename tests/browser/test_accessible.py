@@ -46,7 +46,7 @@ INSIDE: Mapping[str, tuple[str, ...]] = {
 # Words that are the same in every language: codes, addresses, formats, units, what a program or a mark is called.
 LATIN = re.compile(
     r"（[a-z_]+）|\?[a-z]+=|\bhttps\b|[\[{].*[\]}]|\S+@\S+|https?://\S+|[\w./-]+\.(?:py|json|pdf|csv|xlsx)|/[\w/{}.-]+|\b(?=\w*\d)[\w.-]+|\b[A-Z]{1,8}\b|English|Python"
-    r"|JavaScript|key|Authorization|witness-test|demo-pass|market-lists#|OpenAPI|Bearer|Ed25519|drand|draw|curl|JSON|Merkle|Chromium|YYYY\S*|mm/dd\S*"
+    r"|JavaScript|key|Authorization|witness-test|demo-pass|market-lists#|OpenAPI|Bearer|Ed25519|drand|draw|quote|curl|JSON|Merkle|Chromium|YYYY\S*|mm/dd\S*"
 )
 WORD = re.compile(r"[A-Za-z]{3,}")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -7,14 +7,12 @@ from playwright.sync_api import Browser, Response, expect
 
 from supermarket.extensions import db
 from supermarket.projects.models import Project
-from supermarket.selection.models import Quote
-from tests.browser.people import PHONE, Person, enter
+from tests.browser.people import Person, enter
 from tests.browser.purchases import NAME, OWNER, make_draft, make_open
 from tests.browser.site import Site
 
 pytestmark = pytest.mark.browser
 AGENCY = "agency@demo.test"
-QUOTE = "quote-amount"
 
 
 def _answer(person: Person, form: str) -> Response:
@@ -29,34 +27,6 @@ def _enrol_until(site: Site, code: str) -> datetime:
         until = db.session.query(Project).filter_by(code=code).one().enrol_until
     assert until is not None
     return until
-
-
-def _quotes(site: Site, code: str) -> int:
-    with site.app.app_context():
-        return db.session.query(Quote).join(Project).filter(Project.code == code).count()
-
-
-def test_wrong_quotes_are_explained_at_the_field_and_stay_there(site: Site, browser: Browser) -> None:
-    code = make_open(site, mode="bidding", floor=2_000_000)
-    with enter(site, browser, AGENCY, size=PHONE) as agency:
-        agency.open(f"/agency/projects/{code}")
-        agency.press_in("#enrol form")
-        agency.told("You are enrolled. Next, hand in your sealed quote")
-        for typed in ("3.5万", "-1", "128000.01", "19999.99", "12.345"):
-            agency.fill({QUOTE: typed})
-            assert _answer(agency, "#quote form").status == 422, typed
-            field = agency.page.locator(f'[name="{QUOTE}"]')
-            expect(field).to_have_value(typed)
-            expect(field).to_have_attribute("aria-invalid", "true")
-            expect(agency.page.locator("#quote .has-error .sm-error")).to_be_visible()
-            assert _quotes(site, code) == 0
-        agency.fill({QUOTE: "98,000"})
-        assert _answer(agency, "#quote form").status == 201
-        agency.told("The quote is sealed")
-        with agency.page.expect_download() as coming:
-            agency.press_in('form[action$="/file"], form:has(input[name="body"])')
-        assert code in coming.value.path().read_text(encoding="utf-8")
-    assert _quotes(site, code) == 1
 
 
 def test_who_enrols_too_late_is_told_so(site: Site, browser: Browser) -> None:

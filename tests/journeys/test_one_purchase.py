@@ -54,6 +54,7 @@ from tests.factories.agencies import make_agency, make_agency_actor
 from tests.factories.contracts import PDF
 from tests.factories.matters import SOME_MATTER, make_published_version
 from tests.factories.projects import SICHUAN, draft_command
+from tests.factories.quotes import make_quote
 
 YUAN = 100
 T = TypeVar("T")
@@ -271,7 +272,7 @@ def an_agency_enrols(market: Market, code: str, agency: str) -> None:
 
 
 def an_agency_quotes(market: Market, code: str, agency: str, yuan: int) -> None:
-    act(selection.submit_quote, code, yuan * YUAN, actor=market.agencies[agency])
+    act(make_quote, code, yuan * YUAN, actor=market.agencies[agency])
 
 
 def sides_sign(code: str, *sides: Actor) -> None:

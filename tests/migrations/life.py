@@ -53,6 +53,7 @@ from tests.factories.identity import make_legal_person
 from tests.factories.matters import SOME_MATTER, make_regional
 from tests.factories.policies import CHENGDU_WUHOU, make_policy
 from tests.factories.projects import make_enrolled, make_open_project
+from tests.factories.quotes import make_quote
 from tests.factories.witnesses import make_witnesses
 
 
@@ -82,7 +83,7 @@ def _selected(mode: str, at: datetime) -> None:
         enrol(project.code, people, actor=make_agency_actor(staffed), at=at)
         if mode == "bidding":
             for step, (_agency, actor) in enumerate(enrolled):
-                selection.submit_quote(project.code, 8_000_000 + step, actor=actor, at=at)
+                make_quote(project.code, 8_000_000 + step, actor=actor, at=at)
         code = project.code
     for moment in ("enrol_until", "select_at"):
         settle(getattr(_present(code), moment))

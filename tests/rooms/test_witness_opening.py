@@ -99,7 +99,7 @@ def test_an_extension_tells_it(session: Session, at: datetime) -> None:
     assert first is not None
     with unit():
         make_enrolled(project, 1, at)
-        operations.extend(project, live=1, needed=3, at=first)
+        operations.extend(project, needed=3, at=first)
     assert project.enrol_until is not None and project.enrol_until > first
     assert knows(project, first)
 

@@ -69,6 +69,9 @@ MATRIX: dict[str, str | frozenset[str]] = {
     "agency.qualifications": AGENCY,
     "agency.quote": AGENCY,
     "agency.quote_file": AGENCY,
+    "agency.open_quote": AGENCY,
+    "agency.quote_body": AGENCY,
+    "agency.quote_missing": AGENCY,
     "agency.rate": AGENCY,
     "agency.receipt": AGENCY,
     "agency.refuse_payment": AGENCY,
@@ -272,6 +275,8 @@ MATRIX: dict[str, str | frozenset[str]] = {
     "public.status": ANYBODY,
     "public.submission_file": SIGNED_IN,
     "public.verify": ANYBODY,
+    "public.verify_quote": ANYBODY,
+    "public.quotes_json": ANYBODY,
     "public.versions": ANYBODY,
     "public.voucher_file": SIGNED_IN,
 }

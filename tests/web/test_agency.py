@@ -1,6 +1,5 @@
 """The agency's pages: its file, enrolment with the rules told before, quotes, contracts."""
 
-import json
 import re
 from io import BytesIO
 
@@ -24,8 +23,6 @@ from supermarket.projects.models import Enrolment
 from supermarket.projects.states import EnrolmentState
 from supermarket.ratings.models import RaterKind, Rating
 from supermarket.ratings.states import RatingState
-from supermarket.selection.models import Quote
-from supermarket.selection.quotes_body import commitment_of
 from tests.factories.accounts import make_user
 from tests.factories.agencies import make_agency
 from tests.factories.contracts import PDF, Deal, make_contract, make_deal, make_running
@@ -133,38 +130,6 @@ def test_enrol_cancel_and_enrol_again(app: Flask, session: Session) -> None:
     assert browser.post(f"{url}/enrol").status_code == 303
     states = [row.state for row in session.query(Enrolment).order_by(Enrolment.id)]
     assert states == [EnrolmentState.CANCELLED, EnrolmentState.LIVE]
-
-
-def test_quote_is_sealed_kept_by_the_bidder_and_replaced(app: Flask, session: Session) -> None:
-    project, _owner = make_open_project(now(), mode="bidding")
-    browser = browser_of(app, make_agency())
-    url = f"/agency/projects/{project.code}"
-    browser.post(f"{url}/enrol")
-    assert "could see the amount" in words_of(browser.get(url).get_data(as_text=True))
-    for wrong in ("3.5万", "-1", "0", "100000.01", "", "1e3", "9" * 40):
-        answer = browser.post(f"{url}/quote", data={"quote-amount": wrong})
-        assert answer.status_code == 422, wrong
-        assert 'id="quote-amount-error"' in answer.get_data(as_text=True)
-    assert count(Quote) == 0
-    answer = browser.post(f"{url}/quote", data={"quote-amount": "88,000.00"})
-    assert answer.status_code == 201
-    html = answer.get_data(as_text=True)
-    found = re.search(r"(quote-v1\n.*?)</pre>", html, re.S)
-    assert found is not None
-    body = found.group(1)
-    row = session.query(Quote).one()
-    assert row.commitment == commitment_of(body.encode())
-    kept = browser.post(f"{url}/quote-file", data={"body": body.replace("\n", "\r\n")})
-    assert kept.headers["Content-Disposition"].startswith("attachment")
-    assert json.loads(kept.data)["body"] == body
-    assert json.loads(kept.data)["receipt"]["signature"] == row.receipt["signature"]
-    assert browser.post(f"{url}/quote-file", data={"body": body + "x"}).status_code == 404
-    assert browser.post(f"{url}/quote", data={"quote-amount": "87000"}).status_code == 201
-    receipt = browser.get(f"{url}/receipts/1")
-    assert json.loads(receipt.data)["body"] is None
-    assert browser.get(f"{url}/receipts/3").status_code == 404
-    page = browser.get(url).get_data(as_text=True)
-    assert "replaced" in words_of(page) and "88,000" not in page and "87,000" not in page
 
 
 def test_purchase_of_others_stays_unknown(app: Flask, session: Session) -> None:

@@ -312,6 +312,7 @@ def present_wording(code: str) -> dict[str, object]:
         "direct_ground": row.direct_ground.value if row.direct_ground else None,
         "direct_document": row.direct_document,
         "criteria": [{"criterion": str(c.kind), "weight": int(c.weight)} for c in terms_of(row).criteria],
+        "seal": terms_of(row).seal.value,
     }
 
 

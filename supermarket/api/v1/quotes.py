@@ -1,5 +1,7 @@
 """/projects/{code}/quotes and /cost-statements: sealed until the announcement (selection.md §4)."""
 
+import builtins
+
 from flask_babel import gettext as _
 from pydantic import Field
 
@@ -11,9 +13,18 @@ from supermarket.core.msgids import N_
 from supermarket.core.permissions import P, may
 from supermarket.projects.queries import project_for
 from supermarket.selection import operations
-from supermarket.selection.forms import CostDecisionForm, CostStatementForm, QuoteForm
+from supermarket.selection.forms import (
+    BodyForm,
+    CostDecisionForm,
+    CostStatementForm,
+    MissingForm,
+    QuoteForm,
+    SealedQuoteForm,
+)
 from supermarket.selection.models import CostStatement, Quote
-from supermarket.selection.queries import PublicQuote, low_quotes_of, own_quotes, public_quotes
+from supermarket.selection.queries import PublicQuote, low_quotes_of, own_quotes, public_quotes, receipt_of
+from supermarket.selection.quote_book import quote_book
+from supermarket.selection.states import HandInState
 from supermarket.web.access import Access, present_actor
 
 
@@ -32,7 +43,37 @@ class QuoteShape(Shape):
 
 
 class SubmittedQuoteShape(QuoteShape):
-    """What a bidder keeps: the body that was sealed is given this once."""
+    """What a bidder keeps where the server sealed: the body that was sealed is given this once."""
+
+
+class BookShape(Shape):
+    """The public book of a project's sealed quotes, `quote-book-v1`; what is not public yet is null."""
+
+    format: str
+    project: str
+    keys: dict[str, str | None] | None = Field(
+        description="the public keys, and the witness's signature over its own: quote-key-v1 / project / key / opens_at / at"
+    )
+    receipt_key: str = Field(description="the operator's public Ed25519 key, which signs receipts")
+    witness_key: str | None = Field(description="the witness's; compare it with what the regulator publishes")
+    list: str | None = Field(description="all commitments at the deadline, replaced ones too")
+    list_hash: str | None
+    published_at: str | None
+    countersignature: dict[str, str] | None
+    opened_at: str | None
+    stopped: dict[str, str | int] | None = Field(description="what did not fit: nothing is opened then")
+    quotes: builtins.list[dict[str, str | int | None]] | None
+
+
+class HandInShape(Shape):
+    """A body that its bidder was asked for."""
+
+    seq: int
+    state: HandInState
+    cause: str
+    asked_at: Moment
+    due_at: Moment
+    ended_at: Moment | None
 
 
 class CostStatementShape(Shape):
@@ -68,7 +109,7 @@ def _sealed(row: Quote) -> QuoteShape:
         seq=row.seq,
         commitment=row.commitment,
         received_at=row.received_at,
-        receipt=row.receipt,
+        receipt=receipt_of(row),
         counts=None,
         amount=None,
         body=None,
@@ -106,16 +147,77 @@ def list_quotes(code: str) -> Listing[QuoteShape]:
     "/projects/{code}/quotes",
     N_("Hand in a quote"),
     access=Access(permissions=(P.QUOTE,)),
+    form=SealedQuoteForm,
+    gives=QuoteShape,
+    status=201,
+)
+def submit_quote(code: str, form: SealedQuoteForm) -> QuoteShape:
+    """Sealed by the bidder (static/verify/quote_seal.py shows how); a later one replaces it until the deadline.
+
+    The same sealed quote again gets the same receipt. Keep the body: nobody else has it.
+    """
+    project_for(code, present_actor())
+    return _sealed(operations.submit_quote(code, form.command(), **acting()))
+
+
+@route(
+    "POST",
+    "/projects/{code}/open-quotes",
+    N_("Hand in a quote that the operator seals"),
+    access=Access(permissions=(P.QUOTE,)),
     form=QuoteForm,
     gives=SubmittedQuoteShape,
     status=201,
 )
-def submit_quote(code: str, form: QuoteForm) -> SubmittedQuoteShape:
-    """Sealed on arrival, before anything is written; a later one replaces it until the deadline. Keep the body."""
+def submit_open_quote(code: str, form: QuoteForm) -> SubmittedQuoteShape:
+    """Only where the owner of a purchase with social money opted out: the operator can see the amount. Keep the body."""
     project_for(code, present_actor())
-    kept = operations.submit_quote(code, form.fen(), **acting())
+    kept = operations.submit_open_quote(code, form.fen(), **acting())
     return SubmittedQuoteShape.model_validate(
         _sealed(kept.quote).model_dump() | {"amount": money_or_none(form.fen()), "body": kept.body}
+    )
+
+
+@route("GET", "/projects/{code}/quote-book", N_("Keys, list and opened quotes"), gives=BookShape)
+def get_quote_book(code: str) -> BookShape:
+    """Before the deadline the keys only, then the list with its countersignature, from the announcement on the bodies."""
+    return BookShape.model_validate(quote_book(project_for(code, present_actor())))
+
+
+@route(
+    "POST",
+    "/projects/{code}/quotes/missing",
+    N_("Show a receipt that is not on the list"),
+    access=Access(permissions=(P.QUOTE,)),
+    form=MissingForm,
+    gives=BookShape,
+)
+def report_missing_quote(code: str, form: MissingForm) -> BookShape:
+    """From the publication of the list to the opening: a receipt that holds stops the opening for good, publicly."""
+    project = project_for(code, present_actor())
+    operations.report_missing(code, form.command(), **acting())
+    return BookShape.model_validate(quote_book(project))
+
+
+@route(
+    "POST",
+    "/projects/{code}/quotes/body",
+    N_("Hand in the body of a quote"),
+    access=Access(permissions=(P.QUOTE,)),
+    form=BodyForm,
+    gives=HandInShape,
+)
+def hand_in_quote_body(code: str, form: BodyForm) -> HandInShape:
+    """Where a key is missing or the box did not open: the seven lines, or the whole kept file, within 24 hours."""
+    project_for(code, present_actor())
+    row = operations.hand_in_body(code, form.data_bytes(), **acting())
+    return HandInShape(
+        seq=row.quote.seq,
+        state=row.state,
+        cause=row.cause,
+        asked_at=row.asked_at,
+        due_at=row.due_at,
+        ended_at=row.ended_at,
     )
 
 

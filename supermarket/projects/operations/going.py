@@ -15,8 +15,11 @@ from supermarket.projects.operations.common import locked_by_id, move
 from supermarket.projects.states import ProjectAction
 
 
-def extend(project: Project, *, live: int, needed: int, at: datetime) -> None:
-    """Too few: once more the policy's working days; the selection moves with it (selection.md §1)."""
+def extend(project: Project, *, needed: int, at: datetime) -> None:
+    """Too few: once more the policy's working days; the selection moves with it (selection.md §1).
+
+    How few stays untold: the enrolment goes on, and before its end the number of bidders is nobody's business.
+    """
     days, more = calendar(), number(project.policy, "extension_days")
     if project.enrol_until is None or project.select_at is None:
         raise ValueError(f"{project.code} has no enrolment to extend")
@@ -32,7 +35,6 @@ def extend(project: Project, *, live: int, needed: int, at: datetime) -> None:
         actor=SYSTEM,
         at=at,
         data={
-            "live": live,
             "needed": needed,
             "enrol_until": local_text(project.enrol_until),
             "select_at": local_text(project.select_at),

@@ -25,7 +25,7 @@ from supermarket.projects.operations.exception_steps import put_in_force
 from supermarket.projects.qualifications import own_tree, stated
 from supermarket.projects.rules import check_draft, check_publication, check_refusals
 from supermarket.projects.states import PROJECT, ProjectAction
-from supermarket.projects.ways import mode_of, specs_of
+from supermarket.projects.ways import mode_of, specs_of, terms_of
 
 SELECTION_HOUR = time(10, 0)
 
@@ -131,6 +131,7 @@ def amend(code: str, command: ProjectDraft, *, reason: str, version: int, actor:
         "mode": (command.mode, project.mode),
         "funding": (command.funding, project.funding),
         "region_code": (command.region_code, project.region_code),
+        "seal": (command.seal, terms_of(project).seal),
     }
     tree = stated(own_tree(project.matter_version), command.qualifications)
     fixed["qualifications"] = (to_json(tree), project.requirement_tree)

@@ -1,6 +1,6 @@
 """Open purchases, what the rules say before one enrols, enrolling and taking it back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,16 +24,18 @@ from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.operations.enrolling import live_agencies, run_rules
 from supermarket.projects.queries import ProjectFilter, enrolled_projects, own_enrolment, search_projects
 from supermarket.projects.states import EnrolmentState, ProjectState
-from supermarket.projects.ways import mode_of
+from supermarket.projects.ways import mode_of, seals_on_server
 from supermarket.selection.forms import CostStatementForm, DeclineForm, QuoteForm
-from supermarket.selection.models import Award, CostStatement, Quote
-from supermarket.selection.queries import awards_of, low_quotes_of, own_quotes
+from supermarket.selection.models import Award, CostStatement, Quote, QuoteHandIn
+from supermarket.selection.queries import awards_of, low_quotes_of, own_hand_in, own_quotes
 from supermarket.selection.states import LIVE_AWARDS
 from supermarket.web import listing, presenting
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, tell
 from supermarket.web.agency.blueprint import blueprint, own_agency
 from supermarket.web.agency.forms import AcceptPageForm, ConfirmForm
+from supermarket.web.agency.quote_forms import HandInPageForm, MissingPageForm
+from supermarket.web.agency.sealing import seal_data, seal_words
 from supermarket.web.project_page import ProjectPage, read
 
 RULE_LABELS = {
@@ -94,6 +96,9 @@ class Own:
     rules: Sequence[ShownRule]
     quoting: bool
     quotes: Sequence[Quote]
+    seal: Mapping[str, object] | None
+    sealed_here: bool
+    hand_in: QuoteHandIn | None
     award: Award | None
     statement: CostStatement | None
 
@@ -108,6 +113,8 @@ class Forms:
     decline: DeclineForm
     accept: AcceptPageForm
     statement: CostStatementForm
+    body: HandInPageForm
+    missing: MissingPageForm
 
 
 def own_side(project: Project, agency: Agency, at: datetime) -> Own:
@@ -138,6 +145,7 @@ def own_side(project: Project, agency: Agency, at: datetime) -> Own:
                 )
             )
     quoting = mode_of(project).needs_quotes
+    quotes = own_quotes(project.id, agency.id) if quoting else ()
     award = next((row for row in awards_of(project.id) if row.agency_id == agency.id), None)
     asked = (
         next((row for row in low_quotes_of(project.id) if row.quote.agency_id == agency.id), None) if quoting else None
@@ -150,7 +158,10 @@ def own_side(project: Project, agency: Agency, at: datetime) -> Own:
         may_enrol=fine,
         rules=sorted(shown, key=lambda item: ("fail", "unknown", "pass").index(item.outcome)),
         quoting=quoting,
-        quotes=own_quotes(project.id, agency.id) if quoting else (),
+        quotes=quotes,
+        seal=seal_data(project, agency, quotes[0].seq + 1 if quotes else 1) if quoting and enrolling else None,
+        sealed_here=quoting and seals_on_server(project),
+        hand_in=own_hand_in(project.id, agency.id) if quoting else None,
         award=award if award is not None and award.state in LIVE_AWARDS else None,
         statement=asked,
     )
@@ -165,6 +176,8 @@ def forms(**answered: object) -> Forms:
         "decline": DeclineForm(formdata=None, prefix="decline"),
         "accept": AcceptPageForm(formdata=None, prefix="accept"),
         "statement": CostStatementForm(formdata=None, prefix="statement"),
+        "body": HandInPageForm(formdata=None, prefix="body"),
+        "missing": MissingPageForm(formdata=None, prefix="missing"),
     }
     return Forms(**(empty | answered))  # type: ignore[arg-type]  # keys are the fields, values their forms
 
@@ -181,6 +194,7 @@ def page(code: str, answered: Forms | None = None) -> str:
         own=own,
         forms_of=answered or forms(),
         presenting=presenting,
+        words=seal_words(),
         kind_names={row.code: row.name for row in qualification_kinds(of_person=True)},
         wants_days="lead_time" in shown.criteria,
         may_decline=own.award is not None and own.award.state.value in ("offered", "announced", "awarded"),

@@ -15,7 +15,7 @@ from wtforms import (
     SelectField,
     ValidationError,
 )
-from wtforms.validators import Length, Optional
+from wtforms.validators import Optional
 
 from supermarket.agencies import forms
 from supermarket.agencies.profile_fields import FIELDS, Kept, kept
@@ -191,12 +191,6 @@ class ReasonForm(forms.LeavingForm):
         """Nothing happens without the tick."""
         if not field.data:
             raise ValidationError(_l("Tick the box once you have read what will follow."))
-
-
-class BodyForm(CommandForm):
-    """The body of a sealed quote, which only the bidder keeps; not trimmed, its commitment is over every byte."""
-
-    body = HiddenField(validators=[Length(1, 2_000)])
 
 
 class FileForm(CommandForm):
