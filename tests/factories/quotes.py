@@ -1,5 +1,6 @@
 """Sealed quotes for tests, made as a bidder's own client makes them."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from supermarket.agencies.queries import agency_of_organisations
@@ -7,6 +8,7 @@ from supermarket.core.permissions import SYSTEM, Actor, P
 from supermarket.projects.queries import project_for
 from supermarket.selection import operations
 from supermarket.selection.bidder import SealedByBidder, seal_as_bidder
+from supermarket.selection.commands import SealedQuote
 from supermarket.selection.models import Quote
 from supermarket.selection.queries import own_quotes
 
@@ -24,3 +26,8 @@ def sealed_by(actor: Actor, code: str, amount: int, *, seq: int | None = None) -
 def make_quote(code: str, amount: int, *, actor: Actor, at: datetime) -> Quote:
     """A quote in fen, sealed and handed in."""
     return operations.submit_quote(code, sealed_by(actor, code, amount).sealed, actor=actor, at=at)
+
+
+def altered(sealed: SealedQuote) -> SealedQuote:
+    """The same with one bit of the box turned: it looks the same from outside and opens for nobody."""
+    return replace(sealed, ciphertext=sealed.ciphertext[:-1] + bytes([sealed.ciphertext[-1] ^ 1]))

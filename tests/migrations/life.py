@@ -53,7 +53,7 @@ from tests.factories.identity import make_legal_person
 from tests.factories.matters import SOME_MATTER, make_regional
 from tests.factories.policies import CHENGDU_WUHOU, make_policy
 from tests.factories.projects import make_enrolled, make_open_project
-from tests.factories.quotes import make_quote
+from tests.factories.quotes import altered, make_quote, sealed_by
 from tests.factories.witnesses import make_witnesses
 
 
@@ -85,6 +85,18 @@ def _selected(mode: str, at: datetime) -> None:
             for step, (_agency, actor) in enumerate(enrolled):
                 make_quote(project.code, 8_000_000 + step, actor=actor, at=at)
         code = project.code
+    for moment in ("enrol_until", "select_at"):
+        settle(getattr(_present(code), moment))
+
+
+def _unopened(at: datetime) -> None:
+    """Sealed quotes of which one does not open: its bidder is asked for the body."""
+    with unit():
+        project, _owner = make_open_project(at, mode="bidding")
+        code, enrolled = project.code, make_enrolled(project, 3, at)
+        for step, (_agency, actor) in enumerate(enrolled):
+            sealed = sealed_by(actor, code, 8_000_000 + step).sealed
+            selection.submit_quote(code, altered(sealed) if step == 0 else sealed, actor=actor, at=at)
     for moment in ("enrol_until", "select_at"):
         settle(getattr(_present(code), moment))
 
@@ -127,6 +139,7 @@ def live_a_little(at: datetime) -> None:
     current_app.extensions["gateways"] = replace(current(), witnesses=make_witnesses("witness", "discipline"))
     _selected("random", at)
     _selected("bidding", at)
+    _unopened(at)
     _auctioned(at)
     with unit():
         make_completed(at=at)
