@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from supermarket.cli import accounts, audit, bench, demo, draw, keys, registers, times
+from supermarket.cli import accounts, audit, bench, demo, draw, keys, registers, times, witnesses
 
 COMMANDS = (
     accounts.group,
@@ -13,6 +13,7 @@ COMMANDS = (
     keys.group,
     *registers.COMMANDS,
     *times.COMMANDS,
+    witnesses.group,
 )
 
 

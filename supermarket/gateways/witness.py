@@ -27,7 +27,15 @@ from supermarket.core.draw import (
 from supermarket.core.msgids import N_
 from supermarket.gateways.errors import GatewayError
 from supermarket.gateways.http_json import HttpFailed, call
-from supermarket.gateways.witness_texts import commitment_body, head_body, list_body, list_hash, quote_key_body
+from supermarket.gateways.witness_log import Entry, LogBroken, WitnessState, read_entries, read_state
+from supermarket.gateways.witness_texts import (
+    commitment_body,
+    head_body,
+    list_body,
+    list_hash,
+    peer_body,
+    quote_key_body,
+)
 
 _TIMEOUT: Final = 5.0
 # Who has just not answered is left alone for so long: a silent machine must not hold up everything that is due.
@@ -132,6 +140,17 @@ class Witness(Protocol):
     def log_head(self, log: str, seq: int, head: str, *, at: datetime) -> Receipt:
         """Sign that entry `seq` of a log has this hash; never two for one place, never a step back."""
 
+    def state(self) -> WitnessState:
+        """Where its own log stands now, signed by it."""
+
+    def entries(self, after: int) -> list[Entry]:
+        """Entries of its own log after the `after`-th, at most a thousand; none are left where it is empty."""
+
+    def show_state(self, state: WitnessState, *, at: datetime) -> Receipt | None:
+        """Show it another witness's state, which it signs once it has checked it, or its own, by which it learns that it
+        was put back from an older copy (then None: there is nothing to sign). Refused: `fork`, `step_back`, `behind`.
+        """
+
 
 class HttpWitness:
     """The witness at `base_url`. Every signature is checked with `key` (hex); if that is empty, with the key that the
@@ -214,6 +233,24 @@ class HttpWitness:
     def log_head(self, log: str, seq: int, head: str, *, at: datetime) -> Receipt:
         answer = self._post("/heads", log=log, seq=seq, head=head)
         return self._checked(answer, lambda moment: head_body(log, seq, head, moment))
+
+    def state(self) -> WitnessState:
+        found = read_state(self._call("GET", "/state"))
+        if found is None or found.key != self.verify_key() or found.name != self.name() or not found.holds():
+            raise _false()
+        return found
+
+    def entries(self, after: int) -> list[Entry]:
+        try:
+            return read_entries(self._call("GET", f"/log?after={after}").get("log"))
+        except LogBroken as error:
+            raise _false() from error
+
+    def show_state(self, state: WitnessState, *, at: datetime) -> Receipt | None:
+        answer = self._post("/states", state=state.content())
+        if state.key == self.verify_key():
+            return None
+        return self._checked(answer, lambda moment: peer_body(state, moment))
 
     def _checked(self, answer: dict[str, object], body: Callable[[datetime], bytes]) -> Receipt:
         by, signature = _text(answer, "by"), _text(answer, "signature")

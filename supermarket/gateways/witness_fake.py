@@ -24,7 +24,8 @@ from supermarket.core.draw import (
 )
 from supermarket.gateways.sealing import BoxClosed, new_private_key, public_key, unseal
 from supermarket.gateways.witness import OpenedBox, QuoteKey, witness_down, witness_refused
-from supermarket.gateways.witness_texts import head_body, list_body, listed_commitments, quote_key_body
+from supermarket.gateways.witness_log import NOTHING, Entry, WitnessState, entry_hash
+from supermarket.gateways.witness_texts import head_body, list_body, listed_commitments, peer_body, quote_key_body
 
 
 class MemoryWitness:
@@ -41,6 +42,10 @@ class MemoryWitness:
         self._pools: dict[tuple[str, str], PoolFile] = {}
         self._quote_keys: dict[str, tuple[bytes, datetime]] = {}
         self._heads: dict[str, int] = {}
+        self._log: list[Entry] = []
+        self._states: dict[str, tuple[tuple[int, int], str]] = {}
+        self.epoch = 1
+        self.note("journal", {"version": 2, "name": name, "key": self.verify_key(), "at": "2025-01-01T00:00:00Z"})
 
     def verify_key(self) -> str:
         return bytes(self._key.verify_key).hex()
@@ -62,6 +67,9 @@ class MemoryWitness:
                 self._check_commitment(parsed)
             body = receipt_body(parsed.project, parsed.purpose, pool_hash(pool), _second(at))
             signed = self._sign_once(("pool", *place), pool, at, body)
+            if place not in self._pools:
+                said: Entry = {"project": parsed.project, "purpose": parsed.purpose, "pool_hash": pool_hash(pool)}
+                self.note("receipt", {**said, "at": format_time(signed.at), "signature": signed.signature})
             self._pools[place] = parsed
             return signed
 
@@ -119,13 +127,52 @@ class MemoryWitness:
 
     def log_head(self, log: str, seq: int, head: str, *, at: datetime) -> Receipt:
         with self._up():
-            if ("head", log, str(seq)) not in self._signed and seq < self._heads.get(log, 0):
+            fresh = ("head", log, str(seq)) not in self._signed
+            if fresh and seq < self._heads.get(log, 0):
                 raise witness_refused("step_back")
             signed = self._sign_once(
                 ("head", log, str(seq)), head.encode(), at, head_body(log, seq, head, _second(at)), "fork"
             )
             self._heads[log] = max(seq, self._heads.get(log, 0))
+            if fresh:
+                said: Entry = {"log": log, "seq": seq, "head": head, "at": format_time(signed.at)}
+                self.note("head", {**said, "signature": signed.signature})
             return signed
+
+    def note(self, kind: str, said: Entry) -> None:
+        """One more entry of its own log; a test's witness may note something else than it has signed."""
+        before = entry_hash(self._log[-1]) if self._log else NOTHING
+        self._log.append({**said, "kind": kind, "epoch": self.epoch, "n": len(self._log) + 1, "prev": before})
+
+    def sign(self, *lines: str | int) -> str:
+        """A signature of its key over the lines, hex."""
+        return self._key.sign("".join(f"{line}\n" for line in lines).encode()).signature.hex()
+
+    def state(self) -> WitnessState:
+        with self._up():
+            last = self._log[-1]
+            head, at = entry_hash(last), str(last["at"])
+            signature = self.sign("state-v1", self._name, self.epoch, len(self._log), head, at)
+            return WitnessState(self._name, self.verify_key(), self.epoch, len(self._log), head, at, signature)
+
+    def entries(self, after: int) -> list[Entry]:
+        with self._up():
+            return [dict(entry) for entry in self._log[after : after + 1000]]
+
+    def show_state(self, state: WitnessState, *, at: datetime) -> Receipt | None:
+        with self._up():
+            if state.key == self.verify_key():
+                known = len(self._log) >= state.n and entry_hash(self._log[state.n - 1]) == state.head
+                if state.epoch == self.epoch and not known:
+                    raise witness_refused("behind")
+                return None
+            place, head = self._states.get(state.key, ((0, 0), ""))
+            if state.place < place or (state.place == place and state.head != head):
+                raise witness_refused("step_back" if state.place < place else "fork")
+            self._states[state.key] = state.place, state.head
+            moment = _second(at)
+            signature = self._key.sign(peer_body(state, moment)).signature.hex()
+            return Receipt(at=moment, by=self._name, signature=signature)
 
     def _current(self, project: str) -> str:
         taken = self._revealed.get(project, [])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from supermarket.core.draw import format_time
+from supermarket.gateways.witness_log import WitnessState
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,3 +62,8 @@ def list_body(project: str, text: str, at: datetime) -> bytes:
 def head_body(log: str, seq: int, head: str, at: datetime) -> bytes:
     """Under the signature of a log's head."""
     return _body("head-v1", log, seq, head, format_time(at))
+
+
+def peer_body(state: WitnessState, at: datetime) -> bytes:
+    """Under a witness's signature that it was shown another one's state."""
+    return _body("peer-v1", state.key, state.epoch, state.n, state.head, format_time(at))

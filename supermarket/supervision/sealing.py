@@ -1,4 +1,4 @@
-"""The chain of events: sealed each tick, its head signed by the witness every hour."""
+"""The chain of events: sealed each tick, its head signed by every witness each hour."""
 
 from datetime import datetime
 
@@ -11,8 +11,9 @@ from supermarket.extensions import db
 from supermarket.gateways import current
 from supermarket.gateways.witness import WitnessError
 from supermarket.policies.slots import Outcome
+from supermarket.witnesses.operations import keep_head
+from supermarket.witnesses.queries import LOG_NAME
 
-LOG_NAME = "events"
 _log = structlog.get_logger(__name__)
 
 
@@ -28,9 +29,9 @@ def seal_all() -> int:
 
 
 def sign_head(at: datetime) -> Outcome:
-    """Have the witness sign the chain's head, so that the past cannot be rewritten unseen.
+    """Have every witness sign the chain's head, so that the past cannot be rewritten unseen; gives who signed which.
 
-    Raises WitnessError where the witness can be reached and does not sign: a fork, or a step back.
+    Raises WitnessError, once all were asked, where one can be reached and does not sign: a fork, or a step back.
     """
     seal_all()
     with unit():
@@ -38,11 +39,19 @@ def sign_head(at: datetime) -> Outcome:
         head = db.session.execute(query).first()
     if head is None:
         return {"seq": 0}
-    try:
-        receipt = current().witness.log_head(LOG_NAME, head.seq, head.hash, at=at)
-    except WitnessError as error:
-        if not error.again:
-            raise
-        _log.warning("the witness does not answer; the next hour's head covers this one", seq=head.seq)
-        return {"seq": head.seq, "signed": "witness_down"}
-    return {"seq": head.seq, "signed": receipt.signature}
+    outcome: Outcome = {"seq": head.seq}
+    refused: WitnessError | None = None
+    for witness in current().witnesses:
+        try:
+            signed = witness.log_head(LOG_NAME, head.seq, head.hash, at=at)
+        except WitnessError as error:
+            outcome[witness.shown("en")] = error.code
+            if not error.again:
+                refused = error
+            _log.warning("a witness did not sign the head", seq=head.seq, witness=witness.shown("en"), code=error.code)
+            continue
+        keep_head(witness, LOG_NAME, head.seq, head.hash, signed, at)
+        outcome[witness.name()] = signed.signature
+    if refused is not None:
+        raise refused
+    return outcome

@@ -15,6 +15,7 @@ from supermarket.standing.decisions import review_moments
 from supermarket.standing.monthly import review_all
 from supermarket.supervision.nightly import nightly
 from supermarket.supervision.sealing import sign_head
+from supermarket.supervision.witnessing import watch_witnesses
 
 NIGHTLY_TIME = time(1, 30)
 LOOK_BACK = timedelta(days=40)
@@ -58,6 +59,7 @@ TIMED: tuple[TimedJob, ...] = (
     TimedJob("reminders", partial(nights, at=SENT_AT), remind),
     TimedJob("review", review_moments, review_all),
     TimedJob("head", hours, sign_head, queue="default", on_the_way=False),
+    TimedJob("witnesses", hours, watch_witnesses, queue="default", on_the_way=False),
 )
 BY_NAME = {job.name: job for job in TIMED}
 

@@ -257,7 +257,7 @@ def test_a_slot_is_run_once_and_again_if_it_was_broken_off(session: Session, at:
 
 def test_only_the_latest_missed_slot_of_a_night_is_asked_for(session: Session, at: datetime) -> None:
     asked = {job.name: slot for job, slot in missing(at)}
-    assert set(asked) == {"nightly", "reverify", "reminders", "review", "head"}
+    assert set(asked) == {"nightly", "reverify", "reminders", "review", "head", "witnesses"}
     assert asked["nightly"] == max(nights(at - timedelta(days=2), at))
 
 

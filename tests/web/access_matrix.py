@@ -278,5 +278,12 @@ MATRIX: dict[str, str | frozenset[str]] = {
     "public.verify_quote": ANYBODY,
     "public.quotes_json": ANYBODY,
     "public.versions": ANYBODY,
+    "public.draw_witnesses_json": ANYBODY,
+    "public.project_witnesses": ANYBODY,
+    "public.project_witnesses_json": ANYBODY,
+    "public.witness_log": ANYBODY,
+    "public.witness_state": ANYBODY,
+    "public.witnesses": ANYBODY,
+    "public.witnesses_json": ANYBODY,
     "public.voucher_file": SIGNED_IN,
 }

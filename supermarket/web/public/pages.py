@@ -18,6 +18,7 @@ from supermarket.web.public import (
     service,
     statistics,
     verify,
+    witnesses,
 )
 from supermarket.web.public.blueprint import blueprint
 
@@ -40,4 +41,5 @@ __all__ = [
     "service",
     "statistics",
     "verify",
+    "witnesses",
 ]

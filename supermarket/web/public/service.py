@@ -30,6 +30,8 @@ from supermarket.web.checks import registry_label
 from supermarket.web.policy_words import GROUPS, WORD, Number, pairs, shown
 from supermarket.web.public.blueprint import blueprint
 from supermarket.web.public.projects import Answer
+from supermarket.web.witness_words import condition, witness_label
+from supermarket.witnesses.queries import witnesses_shown
 
 SLOW_AFTER = timedelta(minutes=10)
 
@@ -130,9 +132,9 @@ def _parts() -> list[Part]:
         Part(_("Search"), answers["search"]),
     ]
     try:
-        parts.append(Part(_("Witness"), bool(current().witness.verify_key())))
+        parts.append(Part(_("Lead witness"), bool(current().witness.verify_key())))
     except GatewayError:
-        parts.append(Part(_("Witness"), False, _("publications and draws wait for it")))
+        parts.append(Part(_("Lead witness"), False, _("publications and draws wait for it")))
     return parts
 
 
@@ -160,6 +162,9 @@ def status() -> str:
         jobs=jobs,
         registries={name: answered.get(name) for name in current().registries.names},
         registry_label=registry_label,
+        witnesses=[each for each in witnesses_shown() if each.configured],
+        condition=lambda each: condition(each, now()),
+        label=witness_label,
         real=real_now(),
         slow=SLOW_AFTER,
     )
