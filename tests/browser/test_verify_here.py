@@ -3,11 +3,20 @@
 import json
 import random
 from collections.abc import Iterator
+from hashlib import sha256
 
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page
 
-from supermarket.core.draw import DrandSource, PublishedSource, lottery_value, verify_record
+from supermarket.core.draw import (
+    DrandSource,
+    PartiesSource,
+    PublishedSource,
+    lottery_value,
+    parties_value,
+    reveal,
+    verify_record,
+)
 from tests.browser.people import PHONE
 from tests.browser.site import Site
 from tests.unit.test_draw_record import KEYS, make_record
@@ -34,9 +43,32 @@ def page(browser: Browser, site: Site) -> Iterator[Page]:
     context.close()
 
 
+WHOLE = 10
+# Changes that leave a record well-formed and untrue, or true no longer.
+MORE: tuple[dict[str, object], ...] = (
+    {"more": 1},
+    {"refused": ["witness"]},
+    {"refused": ["witness", "witness"]},
+    {"refused": ["a", "b", "c", "d"]},
+    {"refused": []},
+    {"entered_by": ["owner"]},
+    {"entered_by": []},
+    {"source_time": "2026-11-27T10:59:59Z"},
+    {"source_time": "2026-11-27T10:00:00Z"},
+    {"drawn_at": "2026-11-27T10:00:00Z"},
+    {"order": []},
+    {"excluded": [{"id": "91510100MA61T2XX00", "code": "linked"}]},
+    {"value": "03 03 09"},
+    {"value": "ab" * 32},
+    {"receipt": {"at": "2026-11-27T10:00:00Z", "by": "witness", "signature": "ab" * 64}},
+)
+
+
 def records() -> list[str]:
     """Whole records of every source, and each of them with one thing changed in many ways."""
     chance = random.Random(20261122)
+    reveals = [reveal(bytes([place]) * 32, 3) for place in range(3)]
+    three = PartiesSource(tuple(sha256(bytes.fromhex(each)).hexdigest() for each in reveals))
     numbers = lottery_value(chance.sample(range(1, 81), 20))
     whole = [
         make_record(),
@@ -45,7 +77,12 @@ def records() -> list[str]:
         make_record(PublishedSource("kl8", "2026001"), numbers, entered_by=("owner", "regulator")),
         make_record(DrandSource("ab" * 32), "cd" * 32),
         make_record(value=numbers, refused=("witness",), entered_by=("owner", "regulator")),
+        make_record(value=numbers, refused=("operator", "witness"), entered_by=("owner", "regulator"), purpose="panel"),
+        make_record(DrandSource("cd" * 32), "ab" * 32, purpose="tie1", members=3, entered_by=("anybody",)),
+        make_record(PublishedSource("pl3"), "03 03 09", purpose="tie12", members=9, entered_by=("owner", "regulator")),
+        make_record(three, parties_value(reveals), entered_by=("operator", "one", "two"), members=17),
     ]
+    assert len(whole) == WHOLE
     texts = [record.to_json().decode() for record in whole]
     changed = []
     for text in texts:
@@ -53,7 +90,7 @@ def records() -> list[str]:
         for name in fields:
             changed += [json.dumps({**fields, name: None}), json.dumps({**fields, name: "x"})]
             changed.append(json.dumps({key: value for key, value in fields.items() if key != name}))
-        changed.append(json.dumps({**fields, "more": 1}))
+        changed += [json.dumps({**fields, **more}) for more in MORE]
         changed.append(text.replace('"value"', '"value": null, "value"', 1))
         for _time in range(25):
             at = chance.randrange(len(text))
@@ -71,7 +108,8 @@ def test_browser_and_server_agree_on_every_record(page: Page) -> None:
             assert fields == sorted({each.split(":")[0].split(".")[0] for each in ours.differences}), text
         if ours.ok:
             assert not_checked == list(ours.not_checked)
-    assert [ok for ok, *_rest in found[:6]] == [True] * 6
+    assert [ok for ok, *_rest in found[:WHOLE]] == [True] * WHOLE
+    assert len(tried) > 700
 
 
 def test_a_record_dropped_in_is_computed_without_a_network(page: Page) -> None:
