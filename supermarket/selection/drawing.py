@@ -29,7 +29,7 @@ from supermarket.projects.operations.common import locked, locked_by_id
 from supermarket.selection import events
 from supermarket.selection.models import Draw
 from supermarket.selection.running import advance_project
-from supermarket.selection.states import DRAW, DrawAction
+from supermarket.selection.states import DRAW, DrawAction, DrawState
 
 
 def value_from(source: Source, receipt_at: datetime) -> datetime:
@@ -53,8 +53,9 @@ def compute(draw: Draw, value: str, entered_by: tuple[str, ...], *, source_time:
     draw.key = draw_key(draw.pool_hash, value)
     draw.order = list(draw_order(pool.members, draw.key))
     draw.drawn_at = at.replace(microsecond=0)
-    unlock_after_draw(draw.project)
     db.session.flush()
+    if not _another_under_way(draw):
+        unlock_after_draw(draw.project)
     record(
         events.DRAWN,
         draw.project.code,
@@ -63,6 +64,17 @@ def compute(draw: Draw, value: str, entered_by: tuple[str, ...], *, source_time:
         data={"purpose": draw.purpose, "key": draw.key, "first": draw.order[0]},
     )
     advance_project(draw.project, at)
+
+
+def _another_under_way(draw: Draw) -> bool:
+    """Whether a further draw of the project stands between its receipt and its order."""
+    others = sa.exists().where(
+        Draw.project_id == draw.project_id,
+        Draw.id != draw.id,
+        Draw.receipt.is_not(None),
+        Draw.state != DrawState.DRAWN,
+    )
+    return bool(db.session.scalar(sa.select(others)))
 
 
 def receipt_time(receipt: dict[str, str] | None) -> datetime:

@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 
 from supermarket.core.clock import local_text
 from supermarket.core.draw import PartiesSource, PublishedSource, is_reveal_of, parse_source, parties_value
-from supermarket.core.errors import FieldError, InvalidInput, RuleBroken, WrongState
+from supermarket.core.errors import Conflict, FieldError, InvalidInput, RuleBroken, WrongState
 from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM, Actor
 from supermarket.credit.operations import enter
@@ -89,7 +89,8 @@ def hand_in_reveal(code: str, *, purpose: str, reveal: str, actor: Actor, at: da
     """Anybody hands in what a party revealed, should it not be reached from here: that it hashes to c is all that counts.
 
     So nobody can claim that a party was silent that was not. Raises NotFound, RuleBroken for another source, WrongState
-    before the draw's time and after the refusers were named, InvalidInput for what belongs to no party.
+    before the draw's time and after the refusers were named, Conflict for what is here already, InvalidInput for what
+    belongs to no party.
     """
     draw = locked_draw_of(code, purpose)
     source = parse_source(draw.source)
@@ -109,8 +110,7 @@ def hand_in_reveal(code: str, *, purpose: str, reveal: str, actor: Actor, at: da
         message = _("This does not hash to the commitment of any party.")
         raise InvalidInput(message, errors=[FieldError("reveal", "not_revealed", message)])
     if not _keep(draw, *found, given, actor=actor, at=at):
-        message = _("This party has revealed already.")
-        raise InvalidInput(message, errors=[FieldError("reveal", "revealed_before", message)])
+        raise Conflict(_("This party has revealed already."), code="revealed_before")
     _compute_if_whole(draw, source, at)
     return draw
 

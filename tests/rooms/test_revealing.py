@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from supermarket.accounts.models import OrganisationKind
 from supermarket.core.draw import PublishedSource, parse_source, verify_record
-from supermarket.core.errors import InvalidInput, WrongState
+from supermarket.core.errors import Conflict, InvalidInput, WrongState
 from supermarket.core.events import Event
 from supermarket.core.permissions import Actor, Role
 from supermarket.credit.models import CreditEntry
@@ -120,14 +120,15 @@ def test_anybody_hands_in_what_a_party_revealed_so_nobody_is_called_silent_who_w
     found = silent(at)
     witness().down = False
     r, moment = witness().reveal(found.project.code, "main"), found.draw.draw_at + timedelta(minutes=9)
-    for wrong, code in (
-        ("ab" * 32, "not_revealed"),
-        ("", "not_revealed"),
-        (operators_reveal(found), "revealed_before"),
-    ):
+    for wrong in ("ab" * 32, "", r.upper(), r[:-1]):
         with pytest.raises(InvalidInput) as refused:
             selection.hand_in_reveal(found.project.code, purpose="main", reveal=wrong, actor=NOBODY, at=moment)
-        assert [(error.field, error.code) for error in refused.value.errors] == [("reveal", code)]
+        assert [(error.field, error.code) for error in refused.value.errors] == [("reveal", "not_revealed")]
+    with pytest.raises(Conflict) as doubled:
+        selection.hand_in_reveal(
+            found.project.code, purpose="main", reveal=operators_reveal(found), actor=NOBODY, at=moment
+        )
+    assert doubled.value.code == "revealed_before"
     selection.hand_in_reveal(found.project.code, purpose="main", reveal=f" {r}\n", actor=NOBODY, at=moment)
     assert present(found.project).state is ProjectState.ANNOUNCED
     with pytest.raises(WrongState):
