@@ -9,6 +9,7 @@ from supermarket.credit import models as credit
 from supermarket.deliverables import models as deliverables
 from supermarket.documents import models as documents
 from supermarket.matters import models as matters
+from supermarket.modes import models as modes
 from supermarket.notices import models as notices
 from supermarket.payments import models as payments
 from supermarket.policies import models as policies
@@ -32,6 +33,7 @@ ROOMS = (
     events,
     exceptions,
     matters,
+    modes,
     notices,
     payments,
     policies,

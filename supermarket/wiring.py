@@ -29,7 +29,7 @@ from supermarket.selection.running import on_auction_closed
 from supermarket.standing import events as standing_events
 from supermarket.standing import handlers as standing
 from supermarket.supervision.quotes import on_bodies_asked, on_opening_stopped
-from supermarket.supervision.watch import on_draw_refused, on_removal_overdue
+from supermarket.supervision.watch import on_direct_accepted, on_draw_refused, on_published, on_removal_overdue
 
 TABLE: dict[str, tuple[Handler, ...]] = {
     account.IDENTITY_BOUND.name: (identity.on_identity_bound,),
@@ -38,7 +38,7 @@ TABLE: dict[str, tuple[Handler, ...]] = {
     agency.STANDING_CHANGED.name: (agencies.on_standing_changed,),
     agency.SUBMITTED.name: (agencies.on_submitted,),
     agency.CHECKED.name: (agencies.on_checked,),
-    project.PUBLISHED.name: (offer_direct,),
+    project.PUBLISHED.name: (offer_direct, on_published),
     project.SUSPENDED.name: (auctions.on_project_suspended,),
     project.FAILED.name: (auctions.on_project_ended, close_live_award, contracts.on_project_ended),
     project.WITHDRAWN.name: (auctions.on_project_ended, close_live_award, contracts.on_project_ended),
@@ -56,6 +56,7 @@ TABLE: dict[str, tuple[Handler, ...]] = {
     auction.CLOSED.name: (on_auction_closed,),
     selection.OPENING_STOPPED.name: (on_opening_stopped,),
     selection.BODIES_ASKED.name: (on_bodies_asked,),
+    selection.ACCEPTED.name: (on_direct_accepted,),
     selection.NOTICE_ISSUED.name: (contracts.on_notice_issued,),
     selection.DROPPED.name: (contracts.on_award_dropped,),
     contract.IN_FORCE.name: (payments.on_contract_in_force, deliverables.on_contract_in_force),

@@ -86,7 +86,7 @@ def contract_data(
         project_name=project.name,
         matter_code=project.matter_code,
         matter_name=project.matter_version.name,
-        mode=MODES.get(project.mode) or mode_of(project).label,
+        mode=MODES.get(project.mode) or mode_of(project).label_zh,
         award_notice_no=terms.notice_number,
         funding=FUNDING[project.funding],
         scope="\n\n".join(filter(None, (project.description.strip(), project.requirement_notes.strip())))

@@ -67,6 +67,8 @@ class P(StrEnum):
     COMPLAINT_DECIDE = "complaint.decide"
     ACCOUNT_MANAGE = "account.manage"
     POLICY_SET = "policy.set"
+    MODE_EDIT = "mode.edit"
+    MODE_RELEASE = "mode.release"
 
 
 ROLE_PERMISSIONS: Mapping[Role, frozenset[P]] = {
@@ -133,6 +135,8 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[P]] = {
             P.COMPLAINT_DECIDE,
             P.ACCOUNT_MANAGE,
             P.POLICY_SET,
+            P.MODE_EDIT,
+            P.MODE_RELEASE,
         }
     ),
     Role.EDITOR: frozenset({P.MATTER_EDIT, P.MATTER_PUBLISH}),

@@ -19,7 +19,8 @@ Stored = dict[str, object]
 
 
 def mode_to_json(mode: Mode) -> Stored:
-    """The whole row."""
+    """The whole row; Chinese words of its own only where it is a region's."""
+    own = {"label_zh": mode.label_zh, "sentence_zh": mode.sentence_zh}
     return {
         "name": str(mode.name),
         "label": mode.label,
@@ -30,6 +31,7 @@ def mode_to_json(mode: Mode) -> Stored:
         "needs_quotes": mode.needs_quotes,
         "has_enrolment": mode.has_enrolment,
         "owner_accepts_fewer": mode.owner_accepts_fewer,
+        **{name: words for name, words in own.items() if words},
     }
 
 
@@ -45,6 +47,8 @@ def mode_from_json(content: Mapping[str, object]) -> Mode:
         needs_quotes=_flag(content, "needs_quotes"),
         has_enrolment=_flag(content, "has_enrolment"),
         owner_accepts_fewer=_flag(content, "owner_accepts_fewer"),
+        label_zh=_text(content, "label_zh") if "label_zh" in content else "",
+        sentence_zh=_text(content, "sentence_zh") if "sentence_zh" in content else "",
     )
 
 

@@ -18,8 +18,11 @@ from supermarket.modes.stages import (
     Candidate,
     Choice,
     CreditLevel,
+    Done,
     DrawFact,
+    Exclusion,
     Facts,
+    Figure,
     LowDecision,
     StageError,
     StageOutcome,
@@ -250,6 +253,22 @@ def candidate_from_json(content: Mapping[str, object]) -> Candidate:
         offered_days=_optional_int(content["offered_days"]),
         experience=_int(content["experience"]),
     )
+
+
+def done_from_json(content: Mapping[str, object]) -> Done:
+    """What came out of a stage that is done. Raises StageError, KeyError or ValueError for anything else."""
+    return Done(
+        order=tuple(_text(uscc) for uscc in _list(content["order"])),
+        passed_on=tuple(_text(uscc) for uscc in _list(content["passed_on"])),
+        figures={uscc: _figure(figure) for uscc, figure in _map(content["figures"]).items()},
+        excluded=tuple(
+            Exclusion(_text(item["uscc"]), _text(item["code"])) for item in map(_map, _list(content["excluded"]))
+        ),
+    )
+
+
+def _figure(value: object) -> dict[str, Figure]:
+    return {name: item if isinstance(item, int) else _text(item) for name, item in _map(value).items()}
 
 
 def _draw_fact(value: object) -> DrawFact:

@@ -49,8 +49,8 @@ class StageName(StrEnum):
     CHOOSE = "choose"
 
 
-AVAILABLE = frozenset({ModeName.DIRECT, ModeName.RANDOM, ModeName.BIDDING, ModeName.MERIT})
-"""The modes that a project can be published with in this release."""
+LIVE_OFFERED = False
+"""Whether owners can choose the live form of a mode: once the auction's own pages run it."""
 
 Params = Mapping[str, str]
 NO_PARAMS: Params = MappingProxyType({})
@@ -59,7 +59,7 @@ NO_PARAMS: Params = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class Mode:
     """One row. `stages`: (stage, what the row fixes of its parameters); the project's terms give the rest. `label` and
-    `sentence` of the nine are msgids; those of a region's own mode are its own words.
+    `sentence` of the nine are msgids; those of a region's own mode are its own words, in English and Chinese.
 
     `fewest_after_extension` counts once the enrolment was extended; where `owner_accepts_fewer`, only if the owner
     accepts that in writing within two working days. `needs_quotes`: an enrolment without a valid quote is invalid at
@@ -75,11 +75,13 @@ class Mode:
     needs_quotes: bool
     has_enrolment: bool = True
     owner_accepts_fewer: bool = False
+    label_zh: str = ""
+    sentence_zh: str = ""
 
     @property
-    def available(self) -> bool:
-        """Whether a project can be published with it in this release."""
-        return self.name in AVAILABLE
+    def own(self) -> bool:
+        """Whether it is a region's own and none of the nine."""
+        return self.name not in MODES
 
     @property
     def priced(self) -> bool:
@@ -94,6 +96,22 @@ class Mode:
     def uses(self, stage: StageName) -> bool:
         """Whether the stage is one of its pipeline."""
         return any(own is stage for own, _ in self.stages)
+
+    def fixed(self, stage: StageName, name: str) -> str | None:
+        """What the row fixes of a stage's parameter, None where the project's terms give it."""
+        return next((params[name] for own, params in self.stages if own is stage and name in params), None)
+
+    def asks(self, stage: StageName, name: str) -> bool:
+        """Whether the owner gives a parameter of one of its stages."""
+        return any(own is stage and name not in params for own, params in self.stages)
+
+    @property
+    def asks_draw_keep(self) -> bool:
+        """Whether the owner says how many a draw leaves: another stage follows it, and the row does not say it."""
+        return any(
+            stage is StageName.DRAW and "keep" not in params and number < len(self.stages)
+            for number, (stage, params) in enumerate(self.stages, 1)
+        )
 
     @property
     def can_be_live(self) -> bool:
@@ -248,7 +266,7 @@ def mode(name: str) -> Mode:
 
 def in_words(row: Mode, terms: Terms | None = None) -> Sentence:
     """What the mode will do, in one or two plain sentences; the page translates it."""
-    if "%(" not in row.sentence:
+    if row.own or "%(" not in row.sentence:
         return Sentence(row.sentence)
     keep = terms.keep if terms else None
     draw_keep = terms.draw_keep if terms else None
@@ -268,13 +286,15 @@ def pipeline_for(row: Mode, terms: Terms) -> tuple[StageSpec, ...]:
 def _spec(stage: StageName, fixed: Params, terms: Terms, *, last: bool) -> StageSpec:
     match stage:
         case StageName.SHORTLIST:
-            if terms.keep is None:
+            keep = int(fixed["keep"]) if "keep" in fixed else terms.keep
+            if keep is None:
                 raise StageError("a shortlist needs its K")
-            return ShortlistParams(ShortlistBy(fixed.get("by", terms.shortlist_by)), terms.keep)
+            return ShortlistParams(ShortlistBy(fixed.get("by", terms.shortlist_by)), keep)
         case StageName.DRAW:
-            if not last and terms.draw_keep is None:
+            keep = int(fixed["keep"]) if "keep" in fixed else terms.draw_keep
+            if not last and keep is None:
                 raise StageError("a draw before another stage needs the number of those who go on")
-            return DrawParams(TicketRule(fixed.get("tickets", terms.tickets)), None if last else terms.draw_keep)
+            return DrawParams(TicketRule(fixed.get("tickets", terms.tickets)), None if last else keep)
         case StageName.PRICE:
             return PriceParams(PriceRule(fixed["rule"]), terms.bounds)
         case StageName.SCORE:

@@ -134,6 +134,8 @@ TOLD: dict[str, tuple[Finder, ...]] = {
     "auction.agent_ended": (agency,),
     "auction.statement_given": (owner,),
     "auction.statement_decided": (agency,),
+    "choice.asked": (owner,),
+    "choice.made": _ALL_IN,
     "award.offered": (agency,),
     "award.accepted": (owner,),
     "award.dropped": (owner, agency),

@@ -79,7 +79,7 @@ class ProjectDraft:
     named_agency_uscc: str | None = None
     criteria: tuple[tuple[str, int], ...] = ()
     qualifications: tuple[QualificationAsked, ...] = ()
-    shortlist_by: ShortlistBy = ShortlistBy.CREDIT
+    shortlist_by: ShortlistBy | None = None
     keep: int | None = None
     draw_keep: int | None = None
     live: bool = False
@@ -94,7 +94,7 @@ class ProjectDraft:
         return Terms(
             bounds=Bounds(ceiling=ceiling),
             criteria=tuple(Criterion(CriterionKind(kind), Decimal(weight)) for kind, weight in self.criteria),
-            shortlist_by=self.shortlist_by,
+            shortlist_by=self.shortlist_by or ShortlistBy.CREDIT,
             keep=self.keep,
             draw_keep=self.draw_keep,
             live=self.live,

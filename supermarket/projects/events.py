@@ -6,6 +6,13 @@ from supermarket.core.msgids import N_
 DRAFTED = declare("project.drafted", subject="project", sentence=N_("The project was drafted"), public=False)
 EDITED = declare("project.edited", subject="project", sentence=N_("The draft was edited"), public=False)
 DELETED = declare("project.deleted", subject="project", sentence=N_("The draft was deleted"), public=False)
+GROUND_FILED = declare(
+    "project.ground_filed",
+    subject="project",
+    sentence=N_("The document behind the direct selection was handed in"),
+    keys={"ground", "document_id", "sha256"},
+    public=False,
+)
 SUBMITTED = declare(
     "project.submitted", subject="project", sentence=N_("The project was submitted for review"), public=False
 )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     Field,
@@ -22,8 +23,10 @@ from supermarket.core.errors import FieldError, InvalidInput
 from supermarket.core.forms import CommandForm, IdentifiersField, MomentField, Needed, Text, UsccField, YuanField
 from supermarket.credit.points import CreditLevel
 from supermarket.modes.merit_criteria import CriterionKind
-from supermarket.modes.table import AVAILABLE, MODES, ModeName, Seal
+from supermarket.modes.stages.shortlist import ShortlistBy
+from supermarket.modes.table import LIVE_OFFERED, ModeName, Seal
 from supermarket.projects.commands import (
+    Attachment,
     Avoided,
     DeliverableWanted,
     Enrol,
@@ -35,6 +38,7 @@ from supermarket.projects.models import Funding
 from supermarket.projects.money_rules import Ground
 
 MOST_DAYS = 3650
+MODE_NAME = r"^[a-z][a-z0-9_]{1,31}$"
 MOST_ROWS = 50
 # No purchase is planned further ahead; it also keeps moments within what a calendar can add up.
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -45,6 +49,7 @@ SEAL_LABELS = {
     Seal.CLIENT: _l("the bidder, in its own browser or program"),
     Seal.SERVER: _l("the operator's server on arrival: the operator can see the amount"),
 }
+SHORTLIST_LABELS = {ShortlistBy.CREDIT: _l("Credit points"), ShortlistBy.STARS: _l("Stars")}
 CRITERION_LABELS = {
     CriterionKind.PRICE: _l("Price"),
     CriterionKind.STARS: _l("Stars"),
@@ -149,9 +154,36 @@ class ProjectForm(CommandForm):
     budget = YuanField(_l("Budget (yuan)"), validators=[Needed()])
     ceiling = YuanField(_l("Ceiling of quotes (yuan); the budget if empty"))
     floor = YuanField(_l("Floor of quotes (yuan)"))
-    mode = SelectField(
+    mode = StringField(
         _l("Way of selection"),
-        choices=[SelectChoice(name.value, _l(MODES[name.value].label)) for name in ModeName if name in AVAILABLE],
+        validators=[Text(least=1, most=32), Regexp(MODE_NAME, message=_l("Choose one of the ways of selection."))],
+        description=_l(
+            "%(names)s, or one that the region has released (see /modes)",
+            names=", ".join(name.value for name in ModeName),
+        ),
+    )
+    shortlist_by = SelectField(
+        _l("Shortlist by"),
+        choices=[
+            SelectChoice("", _l("credit, if nothing is said")),
+            *(SelectChoice(by.value, label) for by, label in SHORTLIST_LABELS.items()),
+        ],
+        coerce=_or_none,
+        description=_l("Only where the way of selection has a shortlist that leaves this open"),
+    )
+    keep = IntegerField(
+        _l("How many the shortlist keeps (K)"),
+        validators=[Optional(), NumberRange(1, 100)],
+        description=_l("Only with a shortlist; empty: the region's usual number"),
+    )
+    draw_keep = IntegerField(
+        _l("How many the draw leaves"),
+        validators=[Optional(), NumberRange(1, 100)],
+        description=_l("Only with a draw before another stage; empty: the region's usual number"),
+    )
+    live = BooleanField(
+        _l("Live auction instead of sealed quotes"),
+        description=_l("Only where the way of selection is offered in a live form"),
     )
     duration_days = IntegerField(
         _l("Length of the contract (calendar days)"), validators=[Needed(), NumberRange(1, MOST_DAYS)]
@@ -221,6 +253,11 @@ class ProjectForm(CommandForm):
         validators=[Length(0, 10, message=_l("Choose at most 10 criteria."))],
     )
 
+    def validate_live(self, field: Field) -> None:
+        """Nobody chooses the live form before its pages are there."""
+        if field.data and not LIVE_OFFERED:
+            raise ValidationError(_("This way of selection is not offered as a live auction."))
+
     def command(self, owner_organisation_id: int) -> ProjectDraft:
         """The command of a valid form, for an owner."""
         return ProjectDraft(
@@ -251,6 +288,10 @@ class ProjectForm(CommandForm):
             direct_document=self.direct_document.data,
             named_agency_uscc=self.agency.data,
             criteria=tuple((row["criterion"], row["weight"]) for row in self.criteria.data),
+            shortlist_by=ShortlistBy(self.shortlist_by.data) if self.shortlist_by.data else None,
+            keep=self.keep.data,
+            draw_keep=self.draw_keep.data,
+            live=bool(self.live.data),
             qualifications=tuple(
                 QualificationAsked(row["leaf"], row["level"] or None, row["speciality"] or None)
                 for row in self.qualifications.data
@@ -270,6 +311,17 @@ class ProjectAmendForm(ProjectEditForm):
     """An owner amends an open project, publicly."""
 
     reason = TextAreaField(_l("Reason of the amendment (public)"), validators=[Text(least=4, most=1000)])
+
+
+class GroundForm(CommandForm):
+    """The document that states the emergency or the sole source behind a direct selection."""
+
+    file = FileField(_l("The document itself"))
+
+    def attachment(self) -> Attachment | None:
+        """The file of the form, None where none was sent."""
+        upload = self.file.data
+        return Attachment(upload.stream, upload.filename) if upload and upload.filename else None
 
 
 class ReasonForm(CommandForm):

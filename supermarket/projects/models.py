@@ -98,6 +98,7 @@ class Project(Base):
     draw_locked: Mapped[bool] = mapped_column(default=False)
     direct_ground: Mapped[Ground | None] = mapped_column(choice(Ground, "direct_ground"))
     direct_document: Mapped[str] = mapped_column(sa.String(100), default="")
+    direct_document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.documents.id"))
     named_agency_id: Mapped[int | None] = mapped_column(sa.ForeignKey("agencies.agencies.id"))
     winner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("agencies.agencies.id"), index=True)
     award_price: Mapped[int | None] = mapped_column(Fen)

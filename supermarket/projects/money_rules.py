@@ -21,15 +21,16 @@ _DIRECT_LINE = N_(
     "another way of selection, or state an emergency or a sole source with its document."
 )
 _DIRECT_DOCUMENT = N_("An emergency or a sole source needs the number of the document that says so.")
+_DIRECT_FILE = N_("Hand in the document itself that states the emergency or the sole source, not only its number.")
 _LIMIT_OK = N_("The budget is within the limits of this market.")
 _LIMIT_NO = N_("%(name)s (%(basis)s): a purchase above %(limit)s cannot be made here; the budget is %(budget)s.")
 _SPLIT_OK = N_("The owner's projects for this matter stay within the line.")
 _SPLIT_NO = N_(
-    "The owner's %(count)s projects for this matter within 365 days come to %(sum)s, more than the line of %(line)s: "
+    "The owner's %(count)s projects for this matter within %(days)s days come to %(sum)s, more than the line of %(line)s: "
     "this may be one purchase split into several."
 )
 _REPEAT_OK = N_("The owner has not kept selecting this agency directly.")
-_REPEAT_NO = N_("This is direct award number %(count)s of this owner to this agency within 365 days.")
+_REPEAT_NO = N_("This is direct award number %(count)s of this owner to this agency within %(days)s days.")
 
 
 class Ground(StrEnum):
@@ -70,8 +71,13 @@ class DirectAward:
     on: date
 
 
-def direct_is_allowed(budget_fen: int, fiscal: bool, line_fen: int, ground: Ground | None, document: str) -> Finding:
-    """Direct selection: fiscal money only up to the small-amount line, or an emergency or sole source by document."""
+def direct_is_allowed(
+    budget_fen: int, fiscal: bool, line_fen: int, ground: Ground | None, document: str, *, filed: bool = True
+) -> Finding:
+    """Direct selection: fiscal money only up to the small-amount line, or an emergency or sole source by document.
+
+    `filed`: whether the document itself was handed in; a draft may still wait for it.
+    """
     evidence = {"budget": budget_fen, "line": line_fen, "ground": ground, "document": document}
     if not fiscal or budget_fen <= line_fen:
         return Finding(True, "direct_line", Sentence(_DIRECT_OK), evidence)
@@ -80,6 +86,8 @@ def direct_is_allowed(budget_fen: int, fiscal: bool, line_fen: int, ground: Grou
         return Finding(False, "direct_line", Sentence(_DIRECT_LINE, params), evidence)
     if not document.strip():
         return Finding(False, "direct_document", Sentence(_DIRECT_DOCUMENT), evidence)
+    if not filed:
+        return Finding(False, "direct_file", Sentence(_DIRECT_FILE), evidence)
     return Finding(True, "direct_line", Sentence(_DIRECT_OK), evidence)
 
 
@@ -102,11 +110,13 @@ def is_within_limits(budget_fen: int, fiscal: bool, limits: Iterable[Procurement
     return Finding(False, "procurement_limit", Sentence(_LIMIT_NO, params), evidence)
 
 
-def _within(day: date, on: date) -> bool:
-    return 0 <= (on - day).days < WINDOW_DAYS
+def _within(day: date, on: date, days: int) -> bool:
+    return 0 <= (on - day).days < days
 
 
-def splitting_alert(new: Purchase, earlier: Iterable[Purchase], line_fen: int) -> Finding:
+def splitting_alert(
+    new: Purchase, earlier: Iterable[Purchase], line_fen: int, *, window_days: int = WINDOW_DAYS
+) -> Finding:
     """Not ok (an alert for the supervisor, no refusal): one owner's projects for one matter in 365 days pass the line.
 
     One project alone is no splitting, whatever its size.
@@ -114,25 +124,27 @@ def splitting_alert(new: Purchase, earlier: Iterable[Purchase], line_fen: int) -
     same = {
         each.project: each
         for each in earlier
-        if (each.owner, each.matter) == (new.owner, new.matter) and _within(each.on, new.on)
+        if (each.owner, each.matter) == (new.owner, new.matter) and _within(each.on, new.on, window_days)
     }
     same[new.project] = new
     total = sum(each.budget_fen for each in same.values())
     evidence = {"projects": sorted(same), "sum": total, "line": line_fen}
     if len(same) < 2 or total <= line_fen:
         return Finding(True, "splitting", Sentence(_SPLIT_OK), evidence)
-    params = {"count": len(same), "sum": format_yuan(total), "line": format_yuan(line_fen)}
+    params = {"count": len(same), "days": window_days, "sum": format_yuan(total), "line": format_yuan(line_fen)}
     return Finding(False, "splitting", Sentence(_SPLIT_NO, params), evidence)
 
 
-def repeat_alert(new: DirectAward, earlier: Iterable[DirectAward]) -> Finding:
+def repeat_alert(
+    new: DirectAward, earlier: Iterable[DirectAward], *, window_days: int = WINDOW_DAYS, repeats: int = REPEATS
+) -> Finding:
     """Not ok (an alert, no refusal) from the third direct award of one owner to one agency in 365 days."""
     same = {
         each.project
         for each in earlier
-        if (each.owner, each.agency) == (new.owner, new.agency) and _within(each.on, new.on)
+        if (each.owner, each.agency) == (new.owner, new.agency) and _within(each.on, new.on, window_days)
     } | {new.project}
     evidence = {"projects": sorted(same)}
-    if len(same) < REPEATS:
+    if len(same) < repeats:
         return Finding(True, "repeat", Sentence(_REPEAT_OK), evidence)
-    return Finding(False, "repeat", Sentence(_REPEAT_NO, {"count": len(same)}), evidence)
+    return Finding(False, "repeat", Sentence(_REPEAT_NO, {"count": len(same), "days": window_days}), evidence)

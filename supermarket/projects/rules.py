@@ -14,16 +14,17 @@ from supermarket.matters.models import MatterVersion
 from supermarket.matters.queries import effective_in, matter, published_version
 from supermarket.matters.rules import not_carried_out
 from supermarket.modes.merit_criteria import CriterionKind
-from supermarket.modes.table import AVAILABLE, Seal
+from supermarket.modes.table import Seal
 from supermarket.policies.queries import number, policies_for, region_exists
 from supermarket.projects.commands import ProjectDraft, PublicationSources
 from supermarket.projects.exception_queries import Key, covered_keys, refusals_of, texts_of
 from supermarket.projects.facts import kinds
-from supermarket.projects.models import Funding, Project
-from supermarket.projects.money_rules import ProcurementLimit, direct_is_allowed, is_within_limits
+from supermarket.projects.models import Project
+from supermarket.projects.money_checks import Bought, money_findings, money_of
 from supermarket.projects.qualifications import own_tree, stated
 from supermarket.projects.requirements import Refusal, check_requirements
-from supermarket.projects.ways import mode_of
+from supermarket.projects.way_rules import mode_errors, mode_findings
+from supermarket.projects.ways import mode_of, uses_score
 
 MOST_DAYS = 3650
 # The panel's criteria come with panels.
@@ -66,8 +67,6 @@ def _field_errors(command: ProjectDraft, at: datetime) -> Iterator[FieldError]:
         yield from _region_errors(command.matter_code, command.region_code)
     if not region_exists(command.region_code):
         yield FieldError("region_code", "unknown", _("Choose a province, city or county."))
-    if command.mode not in AVAILABLE:
-        yield FieldError("mode", "unknown", _("Choose one of the ways of selection."))
     if command.budget < 1:
         yield FieldError("budget", "too_small", _("The budget must be more than zero."))
     ceiling = command.budget if command.ceiling is None else command.ceiling
@@ -81,8 +80,9 @@ def _field_errors(command: ProjectDraft, at: datetime) -> Iterator[FieldError]:
         yield FieldError("practitioners_needed", "out_of_range", _("Give between 0 and 50."))
     yield from _terms_errors(command)
     yield from _time_errors(command, at)
+    yield from mode_errors(command, at)
     yield from _direct_errors(command)
-    if command.mode == "merit":
+    if uses_score(command.mode):
         yield from _criteria_errors(command)
     if command.seal is Seal.SERVER and command.funding is not Funding.SOCIAL:
         message = _("With fiscal money the bidders seal their quotes themselves; only social money may opt out.")
@@ -220,42 +220,30 @@ def check_refusals(project: Project) -> tuple[Refusal, ...]:
 
 
 def _rule_findings(command: ProjectDraft, at: datetime) -> Iterator[RuleFinding]:
-    values = policies_for(command.region_code, at)
-    fiscal = command.funding is Funding.FISCAL
-    limits = (
-        ProcurementLimit(
-            "tender_limit",
-            _("Public tender limit"),
-            _("Regulation on projects that must be tendered, article 5"),
-            number(values, "tender_limit"),
+    return money_findings(
+        Bought(
+            command.region_code,
+            command.funding,
+            command.budget,
+            command.mode == "direct",
+            command.direct_ground,
+            command.direct_document,
         ),
-        ProcurementLimit(
-            "central_procurement_limit",
-            _("Central procurement limit"),
-            _("the region's central procurement catalogue"),
-            number(values, "central_procurement_limit"),
-        ),
+        at,
     )
-    money = [is_within_limits(command.budget, fiscal, limits)]
-    if command.mode == "direct":
-        money.append(
-            direct_is_allowed(
-                command.budget,
-                fiscal,
-                number(values, "direct_small_amount_line"),
-                command.direct_ground,
-                command.direct_document,
-            )
-        )
-    for finding in money:
-        if not finding.ok:
-            yield RuleFinding(finding.code, finding.sentence.text(_), dict(finding.evidence))
+
+
+def check_money(project: Project, *, at: datetime) -> None:
+    """The money rules over a draft that is handed in: limits of the day, and the document itself. Raises RuleBroken."""
+    findings = list(money_of(project, at))
+    if findings:
+        raise RuleBroken(_("The rules of this market do not allow this project as it is."), findings=findings)
 
 
 def check_publication(project: Project, sources: PublicationSources, *, at: datetime) -> None:
     """What must be so on the day of publication. Raises RuleBroken."""
     mode = mode_of(project)
-    findings = []
+    findings = [*mode_findings(project, at), *money_of(project, at)]
     current = published_version(project.matter_code)
     if current.id != project.matter_version_id:
         findings.append(

@@ -5,9 +5,10 @@ from dataclasses import replace
 from supermarket.modes.auction import AuctionTerms, terms_for
 from supermarket.modes.merit_criteria import CriterionKind
 from supermarket.modes.pipeline import StageSpec
+from supermarket.modes.queries import mode_named
 from supermarket.modes.rows import mode_from_json, terms_from_json
 from supermarket.modes.stages.bounds import Bounds
-from supermarket.modes.table import MODES, Mode, Seal, StageName, Terms, pipeline_for
+from supermarket.modes.table import Mode, Seal, StageName, Terms, pipeline_for
 from supermarket.policies.defaults import DEFAULTS
 from supermarket.policies.queries import number
 from supermarket.projects.models import Project
@@ -21,9 +22,20 @@ def mode_of(project: Project) -> Mode:
 
 
 def chosen_mode(name: str, *, live: bool) -> Mode:
-    """The mode that an owner chooses now. Raises KeyError for a name that is no mode, StageError for no live form."""
-    row = MODES[name]
+    """The mode that an owner chooses now: one of the nine, or a region's own as it stands.
+
+    Raises KeyError for a name that is no mode, StageError for no live form.
+    """
+    row = mode_named(name)
     return row.live() if live else row
+
+
+def uses_score(name: str) -> bool:
+    """Whether a mode scores offers, so that criteria are needed; a name that is no mode scores nothing."""
+    try:
+        return mode_named(name).uses(StageName.SCORE)
+    except KeyError:
+        return False
 
 
 def bounds_of(project: Project) -> Bounds:

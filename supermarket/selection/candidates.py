@@ -13,10 +13,11 @@ from supermarket.credit.points import add_months
 from supermarket.credit.queries import credit_of, performances, star_level
 from supermarket.extensions import db
 from supermarket.modes.stages import Candidate, CreditLevel, DrawFact, Facts, LowDecision
+from supermarket.modes.stages import Choice as Chosen
 from supermarket.modes.stored import candidate_from_json, candidate_to_json
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
-from supermarket.selection.models import CostStatement, Draw, OpenedQuote, Quote
+from supermarket.selection.models import Choice, CostStatement, Draw, OpenedQuote, Quote
 from supermarket.selection.parties import lottery_of
 from supermarket.selection.states import DrawState
 
@@ -79,7 +80,7 @@ def prices_of(project: Project) -> dict[str, int]:
 
 
 def facts_of_selection(project: Project) -> Facts:
-    """What has come in since the freeze: draws, decisions on low quotes, the closed auction."""
+    """What has come in since the freeze: draws, decisions on low quotes, the owner's choice, the closed auction."""
     draws = db.session.scalars(sa.select(Draw).where(Draw.project_id == project.id)).all()
     statements = db.session.scalars(
         sa.select(CostStatement)
@@ -97,9 +98,15 @@ def facts_of_selection(project: Project) -> Facts:
             )
             for row in draws
         },
+        choice=_choice(project.id),
         low_decisions={row.quote.agency.uscc: _decision(row) for row in statements},
         auction=auction_fact(project.id),
     )
+
+
+def _choice(project_id: int) -> Chosen | None:
+    row = db.session.get(Choice, project_id)
+    return None if row is None or row.agency is None else Chosen(row.agency.uscc, row.reason)
 
 
 def _decision(row: CostStatement) -> LowDecision:

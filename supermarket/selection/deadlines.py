@@ -12,6 +12,7 @@ from supermarket.gateways import current
 from supermarket.projects.models import Project
 from supermarket.projects.states import ProjectState
 from supermarket.selection.awarding import offer_lapsed_due
+from supermarket.selection.choices import WAITS, choice_due
 from supermarket.selection.freezing import freeze_due, reduced_refused_due
 from supermarket.selection.hand_ins import body_missed_due
 from supermarket.selection.low_quotes import statement_due
@@ -137,6 +138,10 @@ def _further_receipts(at: datetime, limit: int) -> Found:
     return _rows(query, limit)
 
 
+def _choices(at: datetime, limit: int) -> Found:
+    return _projects((WAITS,), ProjectState.SELECTING, at, limit)
+
+
 def _selections(at: datetime, limit: int) -> Found:
     return _projects(("select",), ProjectState.FROZEN, at, limit)
 
@@ -209,6 +214,7 @@ DUE: tuple[DueKind, ...] = (
     DueKind("draw.refusal", _draws("parties", Draw.reveal_until), name_refusers_due),
     DueKind("draw.round", _draws("drand", Draw.draw_at), draw_by_beacon, prepare_round),
     DueKind("cost_statement", _statements, statement_due),
+    DueKind("choice", _choices, choice_due),
     DueKind("award.offer", _offers, offer_lapsed_due),
     DueKind("award.standstill", _standstills, standstill_due, prepare_standstill),
 )

@@ -140,6 +140,18 @@ COST_STATEMENT_DECIDED = declare(
     keys={"agency_uscc", "accepted", "reason"},
     public=False,
 )
+CHOICE_ASKED = declare(
+    "choice.asked",
+    subject="project",
+    sentence=N_("The small list of %(members)s stands; the owner chooses one of them until %(until)s"),
+    keys={"members", "until"},
+)
+CHOSEN = declare(
+    "choice.made",
+    subject="project",
+    sentence=N_("The owner chose from the small list: %(reason)s"),
+    keys={"agency_uscc", "reason"},
+)
 OFFERED = declare(
     "award.offered",
     subject="project",

@@ -121,6 +121,13 @@ class CostDecisionForm(CommandForm):
     reason = TextAreaField(_l("Reason (public)"), validators=[Text(least=4, most=1000)])
 
 
+class ChoiceForm(CommandForm):
+    """The owner chooses one of the small list, with a public reason."""
+
+    agency = UsccField(_l("Agency"), validators=[Needed()])
+    reason = TextAreaField(_l("Reason (public)"), validators=[Text(least=4, most=1000)])
+
+
 class NumbersForm(CommandForm):
     """Owner and regulator each type a lottery's bulletin: issue, close of sales, numbers."""
 

@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from supermarket.auctions.operations import schedule
 from supermarket.extensions import db
-from supermarket.modes.pipeline import bidding_at_freeze, drawn_at_freeze
+from supermarket.modes.limits import fewest
+from supermarket.modes.pipeline import bidding_at_freeze
 from supermarket.projects.eligibility import eligible
 from supermarket.projects.eligibility_facts import Finding, Moment
 from supermarket.projects.models import Enrolment, Project
@@ -19,7 +20,7 @@ from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import mode_of, specs_of
 from supermarket.selection.candidates import candidates_of, freeze_candidate
 from supermarket.selection.quote_lists import publish_list, quoting_agencies
-from supermarket.selection.waits import start_waiting
+from supermarket.selection.waits import fix_early_draw
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def freeze_due(project_id: int, at: datetime, prepared: object) -> bool:
     mode = mode_of(project)
     sifted = _sift(project, at)
     live = sum(1 for item in sifted if item.code is None)
-    needed = _needed(project, extended=False)
+    needed = fewest(mode, project.policy, extended=False)
     if live >= needed:
         _list_quotes(project, at)
         _fix(project, sifted, at)
@@ -55,7 +56,7 @@ def freeze_due(project_id: int, at: datetime, prepared: object) -> bool:
         return True
     # The deadline stands: whoever sealed a quote must see that it is on the list, whatever comes next.
     _list_quotes(project, at)
-    if live < _needed(project, extended=True):
+    if live < fewest(mode, project.policy, extended=True):
         fail(project.id, failure="too_few", reason=_("Too few valid enrolments (%(live)s).", live=live), at=at)
     elif mode.owner_accepts_fewer and project.due_what == "freeze":
         reduced_acceptance_asked(project, live=live, at=at)
@@ -81,14 +82,6 @@ def reduced_refused_due(project_id: int, at: datetime, prepared: object) -> bool
         return False
     fail(project.id, failure="too_few", reason=_("The owner did not accept the small number of enrolments."), at=at)
     return True
-
-
-def _needed(project: Project, *, extended: bool) -> int:
-    mode = mode_of(project)
-    key = f"min_{mode.name}_extended" if extended else f"min_{mode.name}"
-    default = mode.fewest_after_extension if extended else mode.fewest_valid
-    value = project.policy.get(key, default)
-    return value if isinstance(value, int) else default
 
 
 def _sift(project: Project, at: datetime) -> list[Sifted]:
@@ -126,9 +119,9 @@ def _fix(project: Project, sifted: list[Sifted], at: datetime) -> None:
             members += 1
     db.session.flush()
     freeze(project, members=members, at=at)
-    drawn = drawn_at_freeze(specs_of(project), candidates_of(project), project.code)
-    if drawn is not None and drawn.waiting is not None:
-        start_waiting(project, drawn.waiting, drawn.excluded, at)
+    if not mode_of(project).needs_quotes:
+        # With quotes an early draw waits for the opening: without a valid quote nobody is in its pool.
+        fix_early_draw(project, at)
     bidders = bidding_at_freeze(specs_of(project), candidates_of(project), project.code)
     if bidders:
         schedule(project, bidders, starts_at=project.select_at or at, at=at)

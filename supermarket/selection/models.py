@@ -235,6 +235,26 @@ class CostStatement(Base):
     quote: Mapped[Quote] = relationship(lazy="joined")
 
 
+class Choice(Base):
+    """What stage `choose` waits for: the small list, and whom the owner named of it and why; once made it stands."""
+
+    __tablename__ = "choices"
+    __table_args__ = (
+        sa.CheckConstraint("(chosen_at IS NULL) = (agency_id IS NULL)", name="chosen_whom"),
+        sa.CheckConstraint("(chosen_at IS NULL) = (reason = '')", name="chosen_why"),
+        {"schema": "trade"},
+    )
+
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"), primary_key=True)
+    members: Mapped[list[str]] = mapped_column(ARRAY(sa.String(18)))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    agency_id: Mapped[int | None] = mapped_column(sa.ForeignKey("agencies.agencies.id"))
+    reason: Mapped[str] = mapped_column(sa.Text, default="")
+    chosen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    chosen_by: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.users.id"))
+    agency: Mapped[Agency | None] = relationship()
+
+
 class Rank(Base):
     """The stored order of a selection; nobody writes it but the pipeline, and succession only ever walks down it."""
 

@@ -20,6 +20,7 @@ from supermarket.core.unit import unit
 from supermarket.documents.operations import store
 from supermarket.extensions import db
 from supermarket.gateways import current
+from supermarket.modes.words import label_of
 from supermarket.policies.queries import calendar, number
 from supermarket.projects.eligibility import eligible
 from supermarket.projects.eligibility_facts import Finding, Moment
@@ -101,7 +102,7 @@ def _issue_notice(row: Award, project: Project, at: datetime) -> None:
                 "project_code": project.code,
                 "project_name": project.name,
                 "matter_name": project.matter_version.name,
-                "mode": _(mode_of(project).label),
+                "mode": label_of(mode_of(project)),
                 "price_fen": row.price,
                 "selected_on": cast(datetime, row.announced_at).astimezone(LOCAL).date().isoformat(),
                 "sign_within_working_days": number(project.policy, "signing_days"),

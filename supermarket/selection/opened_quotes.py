@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM
 from supermarket.extensions import db
+from supermarket.modes.limits import fewest
 from supermarket.modes.stages.bounds import validate_quote
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.operations import exclude, fail
@@ -16,6 +17,7 @@ from supermarket.projects.ways import bounds_of, mode_of
 from supermarket.selection import events
 from supermarket.selection.models import OpenedQuote, Quote, QuoteList
 from supermarket.selection.quotes_body import QuoteError, check_body
+from supermarket.selection.waits import fix_early_draw
 
 # What the witness calls a body whose hash is not on the list: whoever sealed it committed to another.
 WITNESS_CODES = {"not_on_list": "other_commitment"}
@@ -77,6 +79,8 @@ def finish_opening(project: Project, made: QuoteList, *, at: datetime) -> bool:
     invalid = sum(1 for row in opened if row.invalid_code is not None)
     valid = len(opened) - invalid
     record(events.QUOTES_OPENED, project.code, actor=SYSTEM, at=at, data={"valid": valid, "invalid": invalid})
-    if not mode_of(project).enough(valid, extended=project.extended):
+    if valid < fewest(mode_of(project), project.policy, extended=project.extended):
         fail(project.id, failure="too_few_quotes", reason=_("Too few valid quotes."), at=at)
+    else:
+        fix_early_draw(project, at)
     return True

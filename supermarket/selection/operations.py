@@ -9,16 +9,19 @@ from supermarket.selection.awarding import (
 )
 from supermarket.selection.bulletins import Bulletin, enter_numbers
 from supermarket.selection.hand_ins import hand_in_body
+from supermarket.selection.choices import choose
 from supermarket.selection.low_quotes import decide_cost_statement, give_cost_statement
 from supermarket.selection.quote_lists import report_missing
 from supermarket.selection.quoting import QuoteHandedIn, submit_open_quote, submit_quote
 from supermarket.selection.revealing import hand_in_reveal
 from supermarket.selection.rounds import hand_in_round
+from supermarket.selection.trying import try_mode
 
 __all__ = [
     "Bulletin",
     "QuoteHandedIn",
     "accept_award",
+    "choose",
     "decide_cost_statement",
     "decline_award",
     "disqualify_award",
@@ -32,4 +35,5 @@ __all__ = [
     "report_missing",
     "submit_open_quote",
     "submit_quote",
+    "try_mode",
 ]

@@ -17,12 +17,23 @@ from supermarket.projects.states import EnrolmentState
 from supermarket.selection.awarding import live_award
 from supermarket.selection.drawing import public_record
 from supermarket.selection.low_quotes import open_statements
-from supermarket.selection.models import Award, Draw, OpenedQuote, Quote, QuoteHandIn, QuoteList, Rank, StageRun
+from supermarket.selection.models import (
+    Award,
+    Choice,
+    Draw,
+    OpenedQuote,
+    Quote,
+    QuoteHandIn,
+    QuoteList,
+    Rank,
+    StageRun,
+)
 from supermarket.selection.states import AwardState
 
 __all__ = [
     "PublicQuote",
     "awards_of",
+    "choice_of",
     "draw_record",
     "draws_of",
     "exclusions_of",
@@ -139,6 +150,11 @@ def public_quotes(project: Project) -> Sequence[PublicQuote] | None:
         )
         for quote, opened in rows
     ]
+
+
+def choice_of(project_id: int) -> Choice | None:
+    """The small list that was put before the owner, and its choice; None where no stage has asked for one."""
+    return db.session.get(Choice, project_id)
 
 
 def quote_list_of(project_id: int) -> QuoteList | None:

@@ -11,7 +11,9 @@ from supermarket.core.permissions import SYSTEM
 from supermarket.core.unit import unit
 from supermarket.extensions import db
 from supermarket.policies.queries import calendar
-from supermarket.projects.models import Project
+from supermarket.projects.eligibility_facts import Finding as Alert
+from supermarket.projects.models import Funding, Project
+from supermarket.projects.money_checks import repeats_of, splitting_of
 from supermarket.projects.queries import project_for
 from supermarket.projects.states import ProjectState
 from supermarket.selection.parties import OPERATOR, OWNER
@@ -27,6 +29,7 @@ from supermarket.supervision.steps import WATCHED, Step, nearest_office
 SELECTION_GRACE = timedelta(seconds=60)  # lifecycle.md: the selection runs at the published minute, within 60 s
 SELECTION_LATE = "selection_late"
 DID_NOT_REVEAL = "did_not_reveal"
+SPLITTING, REPEAT = "splitting", "repeat_direct"
 
 
 def watch(at: datetime) -> int:
@@ -106,6 +109,29 @@ def _office_of_party(party: str, project: Project) -> int | None:
     industry = project.matter_version.industry
     found = nearest_office(OrganisationKind.AUTHORITY, project.region_code, industry)
     return found if found is not None else nearest_office(OrganisationKind.AUTHORITY, project.region_code)
+
+
+def on_published(event: Event) -> None:
+    """`project.published`: the supervisor is told where an owner's purchases of one matter add up to more than the line."""
+    project = project_for(event.subject_code, SYSTEM)
+    if project.funding is Funding.FISCAL:
+        _signal(project, SPLITTING, splitting_of(project, event.at), event.at)
+
+
+def on_direct_accepted(event: Event) -> None:
+    """`award.accepted`: the supervisor is told of one direct award too many to the same agency."""
+    project = project_for(event.subject_code, SYSTEM)
+    if project.funding is Funding.FISCAL and project.mode == "direct":
+        _signal(project, REPEAT, repeats_of(project, event.at), event.at)
+
+
+def _signal(project: Project, code: str, found: Alert, at: datetime) -> None:
+    """A signal is for a supervisor's eye and no punishment: a reminder with its evidence, which can be set aside."""
+    if found.ok:
+        return
+    evidence = {**found.evidence, "says": found.sentence.msgid, "values": dict(found.sentence.params)}
+    about = About("project", project.code, project.code, project.region_code, evidence=evidence)
+    card(about, code, Level.REMINDER, at=at)
 
 
 # Looked at after everything else of the same moment: what was done in time gets no card.

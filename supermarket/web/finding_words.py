@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from supermarket.core.msgids import Sentence
 from supermarket.supervision.models import Level
 
 CODES: Mapping[str, object] = {
@@ -34,6 +36,8 @@ CODES: Mapping[str, object] = {
     "state_step_back": _l("The log of a witness went back behind a state that another witness holds"),
     "state_behind": _l("A witness runs on an older copy of its folder"),
     "feedback_missing": _l("Answer to a finding"),
+    "splitting": _l("Signal: purchases that may have been split"),
+    "repeat_direct": _l("Signal: repeated direct selection of one agency"),
     "due_failed": _l("The system could not do what was due"),
 }
 LEVELS: Mapping[Level, object] = {
@@ -46,6 +50,14 @@ LEVELS: Mapping[Level, object] = {
 def level_label(level: Level) -> str:
     """How grave a finding is, in words."""
     return str(LEVELS[level])
+
+
+def signal_sentence(evidence: Mapping[str, object]) -> str:
+    """What a signal says, in the reader's language; empty for findings that are told by their code alone."""
+    said, values = evidence.get("says"), evidence.get("values")
+    if not isinstance(said, str) or not isinstance(values, Mapping):
+        return ""
+    return Sentence(said, {str(name): value for name, value in values.items()}).text(_)
 
 
 def code_label(code: str) -> str:

@@ -22,6 +22,7 @@ WORKING, CALENDAR, MONEY, PERCENT, COUNT, MINUTES, WORD = (
     "word",
 )
 PAIRS = "pairs"
+AFTER = "after"  # fewest after the extension; 0: as before it
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,30 @@ GROUPS: Mapping[str, tuple[object, Mapping[str, Number]]] = {
             "min_random": Number(_l("Random draw"), COUNT),
             "min_random_extended": Number(_l("Random draw, after the extension"), COUNT),
             "min_bidding": Number(_l("Lowest quote"), COUNT),
+            "min_bidding_extended": Number(_l("Lowest quote, after the extension"), AFTER),
             "min_merit": Number(_l("Best score"), COUNT),
             "min_merit_extended": Number(_l("Best score, after the extension and if the owner accepts"), COUNT),
+            "min_credit_merit": Number(_l("Credit, then your choice"), COUNT),
+            "min_credit_merit_extended": Number(_l("Credit, then your choice, after the extension"), AFTER),
+            "min_merit_random": Number(_l("Shortlist, then draw"), COUNT),
+            "min_merit_random_extended": Number(_l("Shortlist, then draw, after the extension"), AFTER),
+            "min_merit_bidding": Number(_l("Shortlist, then quotes"), COUNT),
+            "min_merit_bidding_extended": Number(_l("Shortlist, then quotes, after the extension"), AFTER),
+            "min_random_bidding": Number(_l("Draw, then quotes"), COUNT),
+            "min_random_bidding_extended": Number(_l("Draw, then quotes, after the extension"), AFTER),
+            "min_mean_price": Number(_l("Nearest to the mean"), COUNT),
+            "min_mean_price_extended": Number(_l("Nearest to the mean, after the extension"), AFTER),
             "min_direct": Number(_l("Direct selection"), COUNT),
+        },
+    ),
+    "shortlists": (
+        _l("Shortlists and draws before another stage"),
+        {
+            "default_keep": Number(_l("A shortlist keeps, where the owner says nothing"), COUNT),
+            "min_keep": Number(_l("A shortlist keeps at least"), COUNT),
+            "max_keep": Number(_l("A shortlist keeps at most"), COUNT),
+            "default_draw_keep": Number(_l("A draw leaves, where the owner says nothing"), COUNT),
+            "min_draw_keep": Number(_l("A draw leaves at least"), COUNT),
         },
     ),
     "money": (
@@ -150,6 +172,8 @@ def shown(value: PolicyValue, unit: str) -> str:
             return str(ngettext("%(num)s calendar day", "%(num)s calendar days", int(value)))
         case "minutes":
             return str(ngettext("%(num)s minute", "%(num)s minutes", int(value)))
+        case "after":
+            return str(_("as before the extension") if value == 0 else value)
         case "percent":
             return f"{value} %"
     head = str(value).partition(":")[0]

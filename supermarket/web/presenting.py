@@ -17,11 +17,9 @@ from supermarket.core.clock import LOCAL
 from supermarket.core.identifiers import mask_name
 from supermarket.core.permissions import Role
 from supermarket.modes.merit_criteria import half_up
-from supermarket.modes.table import MODES, Mode, in_words
 from supermarket.policies.queries import ancestors, calendar, region_names
 from supermarket.projects import ways
 from supermarket.projects.models import Funding, Project
-from supermarket.projects.money_rules import Ground
 from supermarket.projects.states import ProjectState
 from supermarket.web.draw_words import lottery_label as lottery_label
 from supermarket.web.draw_words import party_label as party_label
@@ -29,16 +27,37 @@ from supermarket.web.draw_words import party_labels as party_labels
 from supermarket.web.draw_words import refusal_sentence as refusal_sentence
 from supermarket.web.draw_words import source_label as source_label
 from supermarket.web.looks import LOOKS, Look, look, word
+from supermarket.web.mode_words import (
+    ground_label,
+    mode_choices,
+    mode_label,
+    mode_of,
+    mode_sentence,
+    shortlist_label,
+    way_label,
+    way_of,
+    way_sentence,
+)
 
-__all__ = ["LOOKS", "Look", "look", "word"]  # beside everything that is defined here
+__all__ = [  # beside everything that is defined here
+    "LOOKS",
+    "Look",
+    "ground_label",
+    "look",
+    "mode_choices",
+    "mode_label",
+    "mode_of",
+    "mode_sentence",
+    "shortlist_label",
+    "way_label",
+    "way_of",
+    "way_sentence",
+    "word",
+]
 
 FUNDING_LABELS: Mapping[str, object] = {
     Funding.FISCAL.value: _l("Fiscal money"),
     Funding.SOCIAL.value: _l("Social money"),
-}
-GROUND_LABELS: Mapping[Ground, object] = {
-    Ground.EMERGENCY: _l("Emergency"),
-    Ground.SOLE_SOURCE: _l("Sole source"),
 }
 ROLE_LABELS: Mapping[Role, object] = {
     Role.OWNER: _l("Owner"),
@@ -63,28 +82,6 @@ CRITERION_LABELS: Mapping[str, object] = {
     "experience": _l("Experience"),
     "lead_time": _l("Lead time"),
 }
-
-
-def mode_of(name: str) -> Mode | None:
-    """The row of a mode's name, None for a name that is no mode."""
-    return MODES.get(name)
-
-
-def mode_label(name: str) -> str:
-    """The name of a mode as users see it."""
-    row = mode_of(name)
-    return _(row.label) if row is not None else name
-
-
-def mode_sentence(name: str) -> str:
-    """What a mode does, in a plain sentence."""
-    row = mode_of(name)
-    return in_words(row).text(_) if row is not None else ""
-
-
-def mode_choices() -> list[tuple[str, str]]:
-    """(name, label) of the modes that a project can be published with in this release."""
-    return [(row.name, _(row.label)) for row in MODES.values() if row.available]
 
 
 def funding_label(value: Funding | str) -> str:
@@ -184,6 +181,8 @@ DUE_LABELS: Mapping[str, object] = {
     "reduced_acceptance": _l("The owner accepts the small number or not"),
     "freeze_reduced": _l("Enrolment ends"),
     "select": _l("The selection runs"),
+    "choice": _l("The owner chooses from the small list"),
+    "choose": _l("Choose from the small list"),
     "standstill": _l("The standstill ends"),
     "offer": _l("The agency answers"),
     "sign": _l("Both sides sign the contract"),

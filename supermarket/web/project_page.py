@@ -20,14 +20,18 @@ from supermarket.modes.table import StageName
 from supermarket.projects.exception_models import RequirementException
 from supermarket.projects.exception_queries import exceptions_of
 from supermarket.projects.models import Enrolment, Project
+from supermarket.projects.money_checks import alerts_of
+from supermarket.projects.plans import plan_of
 from supermarket.projects.queries import enrolments_of, project_for, versions_of
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import mode_of, seals_on_server, terms_of
 from supermarket.selection.bulletins import takes_numbers
-from supermarket.selection.models import Award, Draw, QuoteList, Rank, StageRun
+from supermarket.selection.lists import Kept, lists_of
+from supermarket.selection.models import Award, Choice, Draw, QuoteList, Rank, StageRun
 from supermarket.selection.queries import (
     PublicQuote,
     awards_of,
+    choice_of,
     draws_of,
     public_quotes,
     quote_list_of,
@@ -37,6 +41,7 @@ from supermarket.selection.queries import (
 from supermarket.selection.states import LIVE_AWARDS
 from supermarket.web import timelines
 from supermarket.web.live import Board, board_of
+from supermarket.web.plain_words import Said, plan_in_words
 from supermarket.web.presenting import Due, Milestones, Step, life_line, project_due
 
 # Who enrolled, quoted or was excluded is nobody's business before the announcement, not even the owner's or an office's.
@@ -84,6 +89,10 @@ class ProjectPage:
     auction: Board | None = None
     exceptions: Sequence[RequirementException] = ()
     reissue: str | None = None
+    plan: Sequence[Said] = ()
+    lists: Sequence[Kept] = ()
+    choice: Choice | None = None
+    alerts: Sequence[str] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     timeline: Sequence[timelines.Entry] = ()
     filters: Sequence[timelines.Filter] = ()
@@ -188,6 +197,10 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
         unsigned=missing(contract) if contract is not None and project.state is ProjectState.AWARDED else "",
         exceptions=exceptions_of(project.id, public_only=True) if project.published_at is not None else (),
         reissue=reissues_of(project.id) if project.ended_at is not None else None,
+        plan=plan_in_words(plan_of(project, now)),
+        lists=lists_of(project),
+        choice=choice_of(project.id) if pool_fixed else None,
+        alerts=[finding.sentence.text(_) for finding in alerts_of(project, now)] if not public_only else (),
         names={r.agency.uscc: r.agency.name for r in rows},
         timeline=timelines.entries(timelines.filtered(known, events)),
         filters=timelines.filters(known, events),

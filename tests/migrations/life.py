@@ -37,6 +37,7 @@ from supermarket.projects.operations import enrol
 from supermarket.selection import operations as selection
 from supermarket.selection.bulletins import sales_close_from
 from supermarket.selection.deadlines import DUE
+from supermarket.selection.models import Choice
 from supermarket.selection.queries import draws_of
 from supermarket.standing.decisions import Move, Office
 from supermarket.standing.models import Opinion, Rectification, RemovalApproval, RemovalCase, Review
@@ -51,6 +52,7 @@ from tests.factories.credit import make_credit_entry, make_list_entry, make_perf
 from tests.factories.exceptions import make_asked, make_granted
 from tests.factories.identity import make_legal_person
 from tests.factories.matters import SOME_MATTER, make_regional
+from tests.factories.modes import make_released_mode
 from tests.factories.policies import CHENGDU_WUHOU, make_policy
 from tests.factories.projects import make_enrolled, make_open_project
 from tests.factories.quotes import altered, make_quote, sealed_by
@@ -134,6 +136,19 @@ def _auctioned(at: datetime) -> None:
         set_agent(code, floor=7_000_000, actor=bidders[0][1], at=start + timedelta(seconds=2))
 
 
+def _chosen(at: datetime) -> None:
+    """A purchase in which the owner chose from the small list."""
+    with unit():
+        project, owner = make_open_project(at, mode="credit_merit", keep=3, draw_keep=2)
+        make_enrolled(project, 3, at)
+        code = project.code
+    for moment in ("enrol_until", "select_at"):
+        settle(getattr(_present(code), moment))
+    with unit():
+        members = db.session.get_one(Choice, _present(code).id).members
+        selection.choose(code, agency_uscc=members[0], reason="业绩最多", actor=owner, at=at + timedelta(days=7))
+
+
 def live_a_little(at: datetime) -> None:
     """Purchases in several states, registers with rows, reviews and cards: something in nearly every table."""
     current_app.extensions["gateways"] = replace(current(), witnesses=make_witnesses("witness", "discipline"))
@@ -141,7 +156,9 @@ def live_a_little(at: datetime) -> None:
     _selected("bidding", at)
     _unopened(at)
     _auctioned(at)
+    _chosen(at)
     with unit():
+        make_released_mode(at)
         make_completed(at=at)
         make_contract(make_deal(), at=at)
         make_asked(at)

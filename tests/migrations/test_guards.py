@@ -35,6 +35,7 @@ LEDGERS = (
     "trade.signatures",
     "trade.eligibility_checks",
     "trade.project_versions",
+    "trade.mode_trials",
 )
 DRAW = "trade.draws"
 

@@ -43,6 +43,17 @@ WITH_ORDER = "EXISTS (SELECT FROM trade.ranks r WHERE r.project_id = p.id AND r.
         "TRUNCATE trade.awards CASCADE",
         "INSERT INTO trade.awards (project_id, agency_id, position, state, price, reason) "
         f"SELECT p.id, {SECOND}, 2, 'announced', 1, '' FROM trade.projects p WHERE {WITH_ORDER}",
+        # The owner's choice stands, and comes from the list that the stages left.
+        "UPDATE trade.choices SET agency_id = (SELECT max(id) FROM agencies.agencies)",
+        "UPDATE trade.choices SET members = members || '91510107MA6CA01X05'::varchar",
+        "DELETE FROM trade.choices",
+        "TRUNCATE trade.choices",
+        "INSERT INTO trade.choices (project_id, members, asked_at, agency_id, reason, chosen_at) "
+        "SELECT p.id, ARRAY[a.uscc], now(), a.id, 'x', now() FROM trade.projects p, agencies.agencies a "
+        "WHERE NOT EXISTS (SELECT FROM trade.choices c WHERE c.project_id = p.id) LIMIT 1",
+        # A released way of selection stays as it was tried.
+        "UPDATE trade.mode_versions SET rules = '{}' WHERE state = 'released'",
+        "DELETE FROM trade.mode_versions",
         "INSERT INTO trade.ranks (project_id, position, agency_id, figures) "
         "SELECT a.project_id, 99, max(b.id), '{}' FROM trade.awards a, agencies.agencies b GROUP BY a.project_id",
     ],

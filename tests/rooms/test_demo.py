@@ -23,7 +23,7 @@ from supermarket.demo.load import Loaded, load
 from supermarket.demo.play import play
 from supermarket.demo.repertoire import PARTS, Plot, parts
 from supermarket.gateways import current
-from supermarket.modes.table import AVAILABLE
+from supermarket.modes.table import MODES
 from supermarket.projects.models import Project
 from supermarket.projects.states import ProjectState
 from supermarket.selection.models import Draw
@@ -87,7 +87,7 @@ def test_nothing_is_played_before_it_is_loaded(session: Session) -> None:
 
 def test_the_repertoire_shows_every_mode_and_plot() -> None:
     assert len(PARTS) == 40
-    assert {part.mode for part in PARTS} == {"direct", "random", "bidding", "merit"} <= set(AVAILABLE)
+    assert {part.mode for part in PARTS} == set(MODES)
     assert {part.plot for part in PARTS} == set(Plot)
     assert len(list(parts(55))) == 55
 

@@ -12,6 +12,7 @@ from supermarket.core.events import Event
 from supermarket.core.permissions import ANONYMOUS, SYSTEM, Actor, Role
 from supermarket.core.working_days import local_date
 from supermarket.credit.models import CreditEntry, Ledger
+from supermarket.modes.stages.shortlist import ShortlistBy
 from supermarket.policies.queries import calendar
 from supermarket.projects import operations
 from supermarket.projects.commands import Avoided, DeliverableWanted, Enrol, PaymentTerm, PublicationSources
@@ -121,7 +122,18 @@ def test_others_may_not(session: Session, at: datetime) -> None:
         ({"matter_code": "ZJ999"}, "matter_code"),
         ({"region_code": "999999"}, "region_code"),
         ({"mode": "hand_picked"}, "mode"),
-        ({"mode": "mean_price"}, "mode"),
+        ({"mode": "m510100_1"}, "mode"),
+        ({"mode": "random", "keep": 5}, "keep"),
+        ({"mode": "random", "draw_keep": 3}, "draw_keep"),
+        ({"mode": "random", "shortlist_by": ShortlistBy.STARS}, "shortlist_by"),
+        ({"mode": "credit_merit", "shortlist_by": ShortlistBy.CREDIT}, "shortlist_by"),
+        ({"mode": "credit_merit", "keep": 2}, "keep"),
+        ({"mode": "credit_merit", "keep": 21}, "keep"),
+        ({"mode": "credit_merit", "keep": 3, "draw_keep": 4}, "draw_keep"),
+        ({"mode": "credit_merit", "draw_keep": 1}, "draw_keep"),
+        ({"mode": "random_bidding", "draw_keep": 2}, "draw_keep"),
+        ({"mode": "mean_price", "live": True}, "live"),
+        ({"mode": "random", "live": True}, "live"),
         ({"budget": 0, "ceiling": 0}, "budget"),
         ({"ceiling": 10_000_001}, "ceiling"),
         ({"floor": 10_000_001}, "floor"),

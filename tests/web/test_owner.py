@@ -125,7 +125,7 @@ def test_same_form_sent_twice_makes_one_draft(client: FlaskClient, owner: Organi
         ("deliverables-0-due_days", "61", "deliverables"),
         ("deliverables-0-name", "", "deliverables-0-name"),
         ("payment_terms-0-percent", "99", "payment_terms"),
-        ("agency", "91510100MA61T2XX00", "agency"),
+        ("practitioners_needed", "51", "practitioners_needed"),
         ("enrol_until", "yesterday", "enrol_until"),
         ("name", "\x00bad", "name"),
     ],
@@ -140,6 +140,19 @@ def test_mistake_is_named_and_nothing_typed_is_lost(
     assert "保留我写的每个字" in answer.text
     assert "data-answered" in answer.text
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Project)) == 0
+
+
+def test_what_another_way_of_selection_asks_for_is_kept_on_the_page_and_not_sent_on(
+    client: FlaskClient, owner: Organisation
+) -> None:
+    """Hidden parts of the form hold no one up; of the way that is chosen every mistake counts."""
+    others = {"agency": "91510100MA61T2XX00", "keep": "1000", "draw_keep": "viele", "criteria-0-weight": "-4"}
+    code = make_draft(client, **others)
+    stored = db.session.scalars(sa.select(Project).where(Project.code == code)).one()
+    assert (stored.terms, stored.named_agency_id) == ({}, None)
+    answer = client.post("/projects/new", data=WORDING | others | {"mode": "direct", "form_id": "twice"})
+    assert answer.status_code == 422
+    assert 'value="91510100MA61T2XX00"' in answer.text
 
 
 def test_rule_that_says_no_stands_in_the_summary(client: FlaskClient, owner: Organisation) -> None:

@@ -3,15 +3,18 @@
 from datetime import datetime
 from typing import Protocol
 
+from flask_babel import gettext as _
+
 from supermarket.api.routes import route
 from supermarket.api.shapes import acting
 from supermarket.api.v1.projects import ProjectShape, present_wording, shape_of
 from supermarket.core.clock import now
+from supermarket.core.errors import FieldError, InvalidInput
 from supermarket.core.msgids import N_
 from supermarket.core.permissions import Actor, P
 from supermarket.projects import operations
 from supermarket.projects.commands import PublicationSources
-from supermarket.projects.forms import ProjectAmendForm, ReasonForm
+from supermarket.projects.forms import GroundForm, ProjectAmendForm, ReasonForm
 from supermarket.projects.models import Project
 from supermarket.projects.queries import project_for
 from supermarket.projects.states import PROJECT, ProjectAction
@@ -50,6 +53,25 @@ def _answer(row: Project) -> ProjectShape:
 def submit_project(code: str, prepared: PublicationSources) -> ProjectShape:
     """For review, or straight to open where the policy needs no review."""
     return _answer(operations.submit(code, sources=prepared, **acting()))
+
+
+@route(
+    "POST",
+    "/projects/{code}/ground",
+    N_("Hand in the document behind a direct selection"),
+    access=Access(permissions=(P.PROJECT_DRAFT,)),
+    form=GroundForm,
+    upload=True,
+    gives=ProjectShape,
+)
+def file_ground(code: str, form: GroundForm) -> ProjectShape:
+    """Send it as `file` (multipart/form-data) while the project is a draft; its owner and the offices read it."""
+    project_for(code, present_actor())
+    attachment = form.attachment()
+    if attachment is None:
+        message = _("Please fill this in.")
+        raise InvalidInput(message, errors=[FieldError("file", "missing", message)])
+    return _answer(operations.file_ground(code, attachment, **acting()))
 
 
 @route(

@@ -22,6 +22,7 @@ from supermarket.api.shapes import (
 )
 from supermarket.api.v1.exceptions import ExceptionShape, exception_shape
 from supermarket.api.v1.matters import RegionalWordingShape
+from supermarket.core.clock import now
 from supermarket.core.errors import FieldError, InvalidInput
 from supermarket.core.identifiers import mask_name
 from supermarket.core.money import yuan_text
@@ -29,16 +30,18 @@ from supermarket.core.msgids import N_
 from supermarket.core.permissions import Actor, P, may
 from supermarket.credit.points import CreditLevel
 from supermarket.matters.queries import kept_wordings
-from supermarket.modes.table import ModeName
+from supermarket.modes.stages.shortlist import ShortlistBy
+from supermarket.modes.table import StageName
 from supermarket.projects import operations
 from supermarket.projects.exception_queries import covered_keys, exceptions_of, refusals_of
 from supermarket.projects.forms import ProjectEditForm, ProjectForm
 from supermarket.projects.models import Funding, Project
+from supermarket.projects.money_checks import alerts_of
 from supermarket.projects.money_rules import Ground
 from supermarket.projects.qualifications import stated_in
 from supermarket.projects.queries import ProjectFilter, after, project_for
 from supermarket.projects.states import PROJECT, ProjectState
-from supermarket.projects.ways import terms_of
+from supermarket.projects.ways import mode_of, terms_of
 from supermarket.web.access import Access, present_actor
 
 DRAFTS = Access(permissions=(P.PROJECT_DRAFT,))
@@ -51,7 +54,9 @@ class ProjectsQuery(PageQuery):
     state: ProjectState | None = None
     region: RegionCode | None = None
     matter: str = Field("", pattern=r"^[A-Z]{2}[0-9]{3,8}$", description="code of a matter")
-    mode: ModeName | None = None
+    mode: str = Field(
+        "", pattern=r"^[a-z][a-z0-9_]{1,31}$", description="one of the nine, or a region's own (see /modes)"
+    )
     funding: Funding | None = None
     industry: str = Field("", pattern="^[a-z][a-z_-]{1,31}$", description="code of the industry authority")
     winner: UsccText | None = None
@@ -137,6 +142,12 @@ class ProjectShape(ProjectItem):
     agency: str | None = Field(description="USCC of the agency named (direct selection)")
     direct_ground: Ground | None
     direct_document: str
+    direct_document_filed: bool = Field(description="whether the document itself was handed in")
+    warnings: list[str] = Field(description="for its owner and its offices: what the supervision is told of the money")
+    shortlist_by: ShortlistBy | None = Field(description="where the mode leaves it to the owner")
+    keep: int | None = Field(description="how many a shortlist keeps")
+    draw_keep: int | None = Field(description="how many a draw leaves for the next stage")
+    live: bool
     stages: list[dict[str, object]]
     policy: dict[str, object] = Field(description="numbers fixed at publication")
     draw_source: str | None
@@ -215,6 +226,9 @@ def shape_of(row: Project) -> ProjectShape:
             "agency": row.named_agency.uscc if row.named_agency else None,
             "direct_ground": row.direct_ground,
             "direct_document": row.direct_document,
+            "direct_document_filed": row.direct_document_id is not None,
+            "warnings": [item.sentence.text(_) for item in alerts_of(row, now())] if inside else [],
+            **_terms(row),
             "stages": row.stages,
             "policy": row.policy,
             "draw_source": row.draw_source,
@@ -239,7 +253,7 @@ def list_projects(query: ProjectsQuery) -> Listing[ProjectItem]:
         states=() if query.state is None else (query.state,),
         region=query.region or "",
         matter=query.matter,
-        mode=query.mode or "",
+        mode=query.mode,
         funding=query.funding or "",
         industry=query.industry,
         owner_id=min(owners) if owners else None,
@@ -308,11 +322,23 @@ def present_wording(code: str) -> dict[str, object]:
         "enrol_until": row.enrol_until.isoformat() if row.enrol_until else None,
         "select_at": row.select_at.isoformat() if row.select_at else None,
         "avoid": [{"agency": item.agency_uscc, "reason": item.reason} for item in row.avoided],
+        **_terms(row),
         "agency": row.named_agency.uscc if row.named_agency else None,
         "direct_ground": row.direct_ground.value if row.direct_ground else None,
         "direct_document": row.direct_document,
         "criteria": [{"criterion": str(c.kind), "weight": int(c.weight)} for c in terms_of(row).criteria],
         "seal": terms_of(row).seal.value,
+    }
+
+
+def _terms(row: Project) -> dict[str, object]:
+    """What the owner chose beside the mode, where the mode asks for it."""
+    mode, terms = mode_of(row), terms_of(row)
+    return {
+        "shortlist_by": terms.shortlist_by.value if mode.asks(StageName.SHORTLIST, "by") else None,
+        "keep": terms.keep,
+        "draw_keep": terms.draw_keep,
+        "live": terms.live,
     }
 
 

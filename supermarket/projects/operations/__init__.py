@@ -1,6 +1,14 @@
 """All writes of the projects room. Each locks, asks who, when and whether, changes, and records one event."""
 
-from supermarket.projects.operations.drafting import delete, draft, edit, reissue, return_to_owner, submit
+from supermarket.projects.operations.drafting import (
+    delete,
+    draft,
+    edit,
+    file_ground,
+    reissue,
+    return_to_owner,
+    submit,
+)
 from supermarket.projects.operations.ending import (
     archive,
     complete,
@@ -16,6 +24,8 @@ from supermarket.projects.operations.exceptions import ask, deny, grant, revoke,
 from supermarket.projects.operations.going import (
     announce,
     award,
+    choice_asked,
+    choice_made,
     extend,
     freeze,
     lock_for_draw,
@@ -37,6 +47,8 @@ __all__ = [
     "ask",
     "award",
     "cancel_enrolment",
+    "choice_asked",
+    "choice_made",
     "complete",
     "delete",
     "deny",
@@ -46,6 +58,7 @@ __all__ = [
     "exclude",
     "extend",
     "fail",
+    "file_ground",
     "freeze",
     "grant",
     "lock_for_draw",

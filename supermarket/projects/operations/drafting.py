@@ -8,26 +8,29 @@ from flask_babel import gettext as _
 
 from supermarket.accounts.queries import organisation
 from supermarket.agencies.queries import agency_by_uscc
-from supermarket.core.errors import Conflict
+from supermarket.core.errors import Conflict, RuleBroken
 from supermarket.core.events import record
 from supermarket.core.identifiers import project_code
 from supermarket.core.permissions import Actor, P, authorise
 from supermarket.core.working_days import local_date
+from supermarket.documents.operations import store
 from supermarket.extensions import db
 from supermarket.matters.models import MatterVersion
 from supermarket.matters.queries import published_version
 from supermarket.matters.requirement_tree import to_json
+from supermarket.modes.limits import kept_terms
 from supermarket.modes.rows import terms_to_json
 from supermarket.policies.queries import calendar, number, policies_for
 from supermarket.projects import events
-from supermarket.projects.commands import ProjectDraft, PublicationSources, QualificationAsked
+from supermarket.projects.commands import Attachment, ProjectDraft, PublicationSources, QualificationAsked
 from supermarket.projects.exception_queries import covered_keys
 from supermarket.projects.models import PROJECT_SERIAL, AvoidedAgency, Project
 from supermarket.projects.operations.common import locked, move, reasoned, word_terms
 from supermarket.projects.operations.publishing import publish
 from supermarket.projects.qualifications import own_tree, stated
-from supermarket.projects.rules import check_draft, check_refusals
+from supermarket.projects.rules import check_draft, check_money, check_refusals
 from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
+from supermarket.projects.ways import chosen_mode
 
 
 def draft(command: ProjectDraft, *, actor: Actor, at: datetime) -> Project:
@@ -49,7 +52,7 @@ def draft(command: ProjectDraft, *, actor: Actor, at: datetime) -> Project:
         created_by=actor.user_id,
         draft_key=command.draft_key or None,
     )
-    _word(project, command)
+    _word(project, command, at)
     db.session.add(project)
     db.session.flush()
     record(events.DRAFTED, project.code, actor=actor, at=at, organisation_id=owner.id)
@@ -70,9 +73,42 @@ def edit(code: str, command: ProjectDraft, *, version: int, actor: Actor, at: da
     check_draft(command, owner=project.owner, at=at, covered=covered_keys(project.id), keep=command.keep_refused)
     db.session.execute(sa.delete(AvoidedAgency).where(AvoidedAgency.project_id == project.id))
     db.session.expire(project, ["avoided"])
-    _word(project, command)
+    _word(project, command, at)
     db.session.flush()
     record(events.EDITED, project.code, actor=actor, at=at)
+    return project
+
+
+def file_ground(code: str, command: Attachment, *, actor: Actor, at: datetime) -> Project:
+    """Hand in the document that states the emergency or the sole source; a later one takes its place.
+
+    Its owner and the offices read it. Raises Forbidden, WrongState once it is handed in, RuleBroken for a draft that
+    names no such ground, InvalidInput at `file`.
+    """
+    project = locked(code)
+    authorise(actor, P.PROJECT_DRAFT, organisation_id=project.owner_id)
+    PROJECT.next(project.state, ProjectAction.EDIT)
+    if project.mode != "direct" or project.direct_ground is None:
+        raise RuleBroken(_("This purchase states no emergency and no sole source."), code="no_ground")
+    kept = store(
+        command.stream,
+        command.name,
+        subject_kind="project",
+        subject_code=project.code,
+        owner_organisation_id=project.owner_id,
+        public=False,
+        actor=actor,
+        at=at,
+        field="file",
+    )
+    project.direct_document_id = kept.id
+    record(
+        events.GROUND_FILED,
+        project.code,
+        actor=actor,
+        at=at,
+        data={"ground": project.direct_ground.value, "document_id": kept.id, "sha256": kept.sha256},
+    )
     return project
 
 
@@ -96,6 +132,7 @@ def submit(code: str, *, sources: PublicationSources, actor: Actor, at: datetime
         publish(project, ProjectAction.PUBLISH, sources=sources, actor=actor, at=at)
         return project
     PROJECT.next(project.state, ProjectAction.SUBMIT)
+    check_money(project, at=at)
     check_refusals(project)
     move(project, ProjectAction.SUBMIT, events.SUBMITTED, actor=actor, at=at)
     project.submitted_at = at
@@ -174,7 +211,7 @@ def _tree_again(ended: Project, version: MatterVersion) -> dict[str, object] | N
     return ended.requirement_tree if ended.matter_version_id == version.id else version.requirement_tree
 
 
-def _word(project: Project, command: ProjectDraft) -> None:
+def _word(project: Project, command: ProjectDraft, at: datetime) -> None:
     version = published_version(command.matter_code)
     word_terms(project, command)
     project.matter_code = command.matter_code
@@ -184,9 +221,12 @@ def _word(project: Project, command: ProjectDraft) -> None:
     project.investment_project_code = command.investment_project_code
     project.funding = command.funding
     project.mode = command.mode
-    project.terms = terms_to_json(command.terms(project.ceiling))
+    mode, numbers = chosen_mode(command.mode, live=False), policies_for(command.region_code, at)
+    project.terms = terms_to_json(kept_terms(mode, command.terms(project.ceiling), numbers))
     project.direct_ground = command.direct_ground
     project.direct_document = command.direct_document
+    if command.direct_ground is None or command.mode != "direct":
+        project.direct_document_id = None
     named = agency_by_uscc(command.named_agency_uscc) if command.named_agency_uscc else None
     project.named_agency_id = named.id if named else None
     project.avoided = [AvoidedAgency(agency_uscc=item.agency_uscc, reason=item.reason) for item in command.avoid]

@@ -49,6 +49,18 @@ def reduced_acceptance_asked(project: Project, *, live: int, at: datetime) -> No
     record(events.REDUCED_ASKED, project.code, actor=SYSTEM, at=at, data={"live": live})
 
 
+def choice_asked(project: Project, *, at: datetime) -> datetime:
+    """The stages have left a small list: until when the owner chooses one of it (selection.md §1)."""
+    project.due_what = "choice"
+    project.due_at = calendar().due_after(at, number(project.policy, "choice_days"))
+    return project.due_at
+
+
+def choice_made(project: Project) -> None:
+    """The owner has chosen; nothing is due until the announcement."""
+    project.due_what, project.due_at = None, None
+
+
 def freeze(project: Project, *, members: int, at: datetime) -> None:
     """The pool is fixed; the selection comes at its published minute, or at once if that has passed. Raises WrongState."""
     project.frozen_at = at

@@ -92,16 +92,23 @@ def planned_times(project: Project, at: datetime) -> tuple[datetime, datetime]:
 
     lifecycle.md: enrol_until ≥ the due moment of the minimum period; select_at ≥ enrol_until + 60 min.
     """
-    values = policies_for(project.region_code, at)
+    return times_planned(project.region_code, project.enrol_until, project.select_at, at)
+
+
+def times_planned(
+    region_code: str, until: datetime | None, selection: datetime | None, at: datetime
+) -> tuple[datetime, datetime]:
+    """The same for moments that stand in no project yet."""
+    values = policies_for(region_code, at)
     days = calendar()
     earliest = days.due_after(at, number(values, "enrolment_days"))
     gap = timedelta(minutes=number(values, "select_after_minutes"))
-    enrol_until = project.enrol_until or earliest
+    enrol_until = until or earliest
     moved = 0
     while enrol_until < earliest:
         moved += 1
-        enrol_until = days.shift(project.enrol_until or earliest, moved)
-    select_at = days.shift(project.select_at, moved) if project.select_at and moved else project.select_at
+        enrol_until = days.shift(until or earliest, moved)
+    select_at = days.shift(selection, moved) if selection and moved else selection
     if select_at is None or select_at < enrol_until + gap:
         morning = days.working_day_after(local_date(enrol_until) - timedelta(days=1), 1)
         select_at = local_moment(morning, SELECTION_HOUR)
@@ -132,6 +139,7 @@ def amend(code: str, command: ProjectDraft, *, reason: str, version: int, actor:
         "funding": (command.funding, project.funding),
         "region_code": (command.region_code, project.region_code),
         "seal": (command.seal, terms_of(project).seal),
+        **_fixed_terms(command, project),
     }
     tree = stated(own_tree(project.matter_version), command.qualifications)
     fixed["qualifications"] = (to_json(tree), project.requirement_tree)
@@ -169,6 +177,14 @@ def amend(code: str, command: ProjectDraft, *, reason: str, version: int, actor:
     )
     put_in_force(project, frozenset(each.key for each in refusals_of(project)), actor=actor, at=at)
     return project
+
+
+def _fixed_terms(command: ProjectDraft, project: Project) -> dict[str, tuple[object, object]]:
+    """What the owner chose beside the mode; what an amendment leaves out stands as it was."""
+    terms = terms_of(project)
+    present = {"shortlist_by": terms.shortlist_by, "keep": terms.keep, "draw_keep": terms.draw_keep}
+    wanted = {"shortlist_by": command.shortlist_by, "keep": command.keep, "draw_keep": command.draw_keep}
+    return {name: (wanted[name], value) for name, value in present.items() if wanted[name] is not None}
 
 
 def accept_reduced(code: str, *, reason: str, actor: Actor, at: datetime) -> Project:

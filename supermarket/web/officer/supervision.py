@@ -20,7 +20,7 @@ from supermarket.supervision.queries import finding as find_finding
 from supermarket.web import listing
 from supermarket.web.access import needs, present_actor, signed_in
 from supermarket.web.acting import attempt, tell
-from supermarket.web.finding_words import code_label, level_label
+from supermarket.web.finding_words import code_label, level_label, signal_sentence
 from supermarket.web.officer.blueprint import blueprint
 
 PAGE = 50
@@ -81,6 +81,7 @@ def _page(row: Finding, **answered: CommandForm) -> str:
         finding=row,
         names=organisation_names({row.organisation_id} if row.organisation_id else set()),
         code_label=code_label,
+        says=signal_sentence(row.evidence),
         may_answer=row.organisation_id in {grant.organisation_id for grant in actor.grants}
         and row.feedback_at is None
         and row.withdrawn_at is None,

@@ -57,6 +57,14 @@ def _reduced(organisations: frozenset[int]) -> sa.ColumnElement[bool]:
     )
 
 
+def _to_choose(organisations: frozenset[int]) -> sa.ColumnElement[bool]:
+    return sa.and_(
+        Project.owner_id.in_(organisations),
+        Project.state == ProjectState.SELECTING,
+        Project.due_what == "choice",
+    )
+
+
 def _undecided(organisations: frozenset[int]) -> sa.ColumnElement[bool]:
     return sa.and_(
         Project.owner_id.in_(organisations),
@@ -112,21 +120,24 @@ def _untyped(organisations: frozenset[int]) -> sa.ColumnElement[bool]:
     )
 
 
+def _what(row: Project) -> str:
+    if row.state is ProjectState.OPEN:
+        return "accept_reduced"
+    if row.state is ProjectState.SELECTING:
+        return "choose"
+    return "mend_draft" if row.return_reason else "finish_draft"
+
+
 def waiting(actor: Actor) -> list[Waiting]:
     """Everything that waits for the owner, the first due first, what has no limit last: seven statements."""
     organisations = actor.organisations_with(P.PROJECT_DRAFT)
     projects = db.session.scalars(
         sa.select(Project)
-        .where(sa.or_(_to_word(organisations), _reduced(organisations)))
+        .where(sa.or_(_to_word(organisations), _reduced(organisations), _to_choose(organisations)))
         .order_by(Project.id.desc())
         .limit(100)
     ).all()
-    items = [
-        Waiting("accept_reduced", row.code, None, row.name, row.due_at)
-        if row.state is ProjectState.OPEN
-        else Waiting("mend_draft" if row.return_reason else "finish_draft", row.code, None, row.name, None)
-        for row in projects
-    ]
+    items = [Waiting(_what(row), row.code, None, row.name, row.due_at) for row in projects]
     low = db.session.execute(_low(organisations)).all()
     items += [Waiting(row.what, row.code, None, row.name, row.due_at) for row in low]
     for read in (waiting_signatures, waiting_to_decide, waiting_to_pay, waiting_to_rate):
@@ -140,7 +151,9 @@ def waiting_count(actor: Actor) -> int:
     running = Project.state == ProjectState.IN_SERVICE
     of_contract = sa.select(sa.func.count()).select_from(Contract).join(Project, Project.id == Contract.project_id)
     parts = (
-        sa.select(sa.func.count()).select_from(Project).where(sa.or_(_to_word(organisations), _reduced(organisations))),
+        sa.select(sa.func.count())
+        .select_from(Project)
+        .where(sa.or_(_to_word(organisations), _reduced(organisations), _to_choose(organisations))),
         sa.select(sa.func.count(sa.distinct(Project.id)))
         .select_from(Project)
         .join(Quote, Quote.project_id == Project.id)

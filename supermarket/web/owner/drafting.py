@@ -6,15 +6,15 @@ from secrets import token_urlsafe
 
 from flask import Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import CombinedMultiDict, MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from supermarket.accounts.models import Organisation
 from supermarket.core.clock import now
-from supermarket.core.errors import MarketError
+from supermarket.core.errors import FieldError, InvalidInput, MarketError
 from supermarket.core.permissions import P
 from supermarket.projects import operations
-from supermarket.projects.commands import ProjectDraft
+from supermarket.projects.commands import Attachment, ProjectDraft
 from supermarket.projects.forms import CRITERION_LABELS
 from supermarket.projects.models import Project
 from supermarket.projects.queries import draft_of_form
@@ -34,6 +34,7 @@ from supermarket.web.owner.forms import (
     refuse_purchase,
 )
 from supermarket.web.owner.ours import own_organisation, own_project
+from supermarket.web.owner.ways import cards_of, only_asked, parts_of, plan_from
 from supermarket.web.owner.wording import FIELDS, holding_of, leaves_of, version_of, wordings_of
 from supermarket.web.project_page import criteria_of
 
@@ -63,8 +64,30 @@ def _filled_rows(form: "MultiDict[str, str]") -> "MultiDict[str, str]":
     return kept
 
 
-def _sent() -> PurchaseForm:
-    return PurchaseForm(formdata=_filled_rows(request.form))
+def sent_form() -> PurchaseForm:
+    """The form as it came, without empty rows."""
+    return PurchaseForm(formdata=CombinedMultiDict([_filled_rows(request.form), request.files]))
+
+
+def ways_part(form: PurchaseForm, owner: Organisation) -> dict[str, object]:
+    """What the part of the form about the way of selection needs."""
+    at = now()
+    return {
+        "cards": cards_of(form, owner, at),
+        "parts": parts_of(form, owner, at),
+        "plan": plan_from(form, owner, at),
+    }
+
+
+def criteria_part(form: PurchaseForm, stored: Project | None) -> dict[str, object]:
+    """What the part of the form about criteria needs: each with its weight, and what is wrong with the lists."""
+    weights = {row["criterion"]: row["weight"] for row in form.criteria.data if row["criterion"]}
+    if stored is not None:
+        weights = dict(criteria_of(stored))
+    return {
+        "criteria": [(kind.value, label, weights.get(kind.value)) for kind, label in CRITERION_LABELS.items()],
+        "list_errors": list_errors(form),
+    }
 
 
 def _form_id() -> str:
@@ -95,11 +118,8 @@ def _rows_changed(form: PurchaseForm, act: str) -> bool:
 def _page(
     form: PurchaseForm, owner: Organisation, *, title: str, kind: str, project: Project | None = None, status: int = 200
 ) -> tuple[str, int]:
-    form.offer(owner)
+    form.offer(owner, project if kind == "amend" else None)
     one_sentence_each(form)
-    weights = {row["criterion"]: row["weight"] for row in form.criteria.data if row["criterion"]}
-    if request.method == "GET" and project is not None:
-        weights = dict(criteria_of(project))
     version = project.matter_version if project and kind == "amend" else version_of(form.matter.data or "")
     asked = asked_in(form)
     texts = {name: form[name].data or "" for name in FIELDS}
@@ -110,8 +130,7 @@ def _page(
         title=title,
         kind=kind,
         project=project,
-        criteria=[(kind.value, label, weights.get(kind.value)) for kind, label in CRITERION_LABELS.items()],
-        list_errors=list_errors(form),
+        **criteria_part(form, project if request.method == "GET" else None),
         form_id=_form_id(),
         wordings=wordings_of(texts, project, version, asked),
         checked=request.form.get("act") == "check" or (project is not None and request.method == "GET"),
@@ -120,6 +139,7 @@ def _page(
         chosen={item.leaf: item for item in asked},
         version=version,
         rules=rule_words,
+        **ways_part(form, owner),
         answered=request.method == "POST",
         drafts="keep" if request.method == "POST" else "settle",
     )
@@ -127,8 +147,20 @@ def _page(
 
 
 def _command(form: PurchaseForm, owner: Organisation) -> ProjectDraft:
-    command = replace(form.command(owner.id), draft_key=_form_id())
-    return command if command.mode == "merit" else replace(command, criteria=())
+    return only_asked(form, replace(form.command(owner.id), draft_key=_form_id()))
+
+
+def _with_ground(form: PurchaseForm, project: Project) -> Project:
+    """The document behind a direct selection, in the same unit as the draft."""
+    upload = form.direct_file.data
+    if not upload or not upload.filename or project.direct_ground is None:
+        return project
+    file = Attachment(upload.stream, upload.filename)
+    try:
+        return operations.file_ground(project.code, file, actor=present_actor(), at=now())
+    except InvalidInput as error:
+        renamed = [FieldError("direct_file", item.code, item.message) for item in error.errors]
+        raise InvalidInput(error.message, errors=renamed) from error
 
 
 def _after(project: Project) -> BaseResponse:
@@ -151,7 +183,7 @@ def new() -> Answer:
         form.region.data, form.mode.data, form.funding.data = owner.region_code, "random", "fiscal"
         form.matter.data = clean(request.args.get("matter", ""), 16)
         return _page(form, owner, title=title, kind="new")
-    form = _sent()
+    form = sent_form()
     if _stays(form, request.form.get("act", "")):
         return _page(form, owner, title=title, kind="new")
     if (known := draft_of_form(owner.id, _form_id())) is not None:  # the same form sent twice
@@ -160,7 +192,7 @@ def new() -> Answer:
     if not form.validate():
         return _page(form, owner, title=title, kind="new", status=422)
     try:
-        project = perform(lambda: operations.draft(_command(form, owner), actor=actor, at=now()))
+        project = perform(lambda: _with_ground(form, operations.draft(_command(form, owner), actor=actor, at=now())))
     except MarketError as error:
         refuse_purchase(form, error)
         return _page(form, owner, title=title, kind="new", status=error.status)
@@ -191,10 +223,10 @@ def _change(project: Project, *, title: str, kind: str) -> Answer:
         form = PurchaseForm(formdata=None)
         filled_from(form, project)
         return _page(form, owner, title=title, kind=kind, project=project)
-    form = _sent()
+    form = sent_form()
     if _stays(form, request.form.get("act", "")):
         return _page(form, owner, title=title, kind=kind, project=project)
-    form.offer(owner)
+    form.offer(owner, project if kind == "amend" else None)
     if not form.validate():
         return _page(form, owner, title=title, kind=kind, project=project, status=422)
     version = form.version.data or 0
@@ -207,7 +239,11 @@ def _change(project: Project, *, title: str, kind: str) -> Answer:
             )
             tell(_("The amendment is public. The enrolment time runs anew; those who enrolled are told."))
             return redirect(url_for("public.project", code=code))
-        saved = perform(lambda: operations.edit(code, _command(form, owner), version=version, actor=actor, at=now()))
+        saved = perform(
+            lambda: _with_ground(
+                form, operations.edit(code, _command(form, owner), version=version, actor=actor, at=now())
+            )
+        )
     except MarketError as error:
         refuse_purchase(form, error)
         return _page(form, owner, title=title, kind=kind, project=own_project(code), status=error.status)
@@ -222,3 +258,27 @@ def delete(code: str) -> Response | BaseResponse:
     perform(lambda: operations.delete(project.code, actor=present_actor(), at=now()))
     tell(_("The draft is deleted. It was never public."))
     return redirect(url_for("owner.projects"))
+
+
+@blueprint.post("/projects/plan")
+@needs(P.PROJECT_DRAFT)
+def plan() -> str:
+    """What will happen with the purchase that is being worded; nothing is stored."""
+    owner, form = own_organisation(present_actor()), sent_form()
+    form.offer(owner)
+    return render_template("owner/_plan.html", plan=plan_from(form, owner, now()))
+
+
+@blueprint.post("/projects/ways")
+@needs(P.PROJECT_DRAFT)
+def ways() -> str:
+    """The ways of selection of the region that is being chosen, with what was said beside them."""
+    owner, form = own_organisation(present_actor()), sent_form()
+    form.offer(owner)
+    return render_template(
+        "owner/_ways.html",
+        form=form,
+        project=None,
+        **ways_part(form, owner),
+        **criteria_part(form, None),
+    )

@@ -1,10 +1,11 @@
 """The forms of the owner's pages: those of the rooms, with the choices and boxes that only a page has."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     Field,
@@ -20,16 +21,20 @@ from wtforms.validators import Optional
 
 from supermarket.accounts.models import Organisation
 from supermarket.core.errors import FieldError, InvalidInput, MarketError, RuleBroken
-from supermarket.core.forms import CommandForm, Text
+from supermarket.core.forms import CommandForm, Needed, Text
 from supermarket.core.paging import Slice
 from supermarket.matters.queries import MatterFilter, published
-from supermarket.modes.table import AVAILABLE, MODES, ModeName
+from supermarket.modes.queries import offered_in
+from supermarket.modes.stages.shortlist import ShortlistBy
+from supermarket.modes.table import LIVE_OFFERED, Mode, StageName
+from supermarket.modes.words import label_of
 from supermarket.policies.queries import region_names
 from supermarket.projects.commands import QualificationAsked
 from supermarket.projects.exception_queries import covered_keys, refusals_of
-from supermarket.projects.forms import FORM_NAMES, FUNDING_LABELS, ProjectForm, ReasonForm
+from supermarket.projects.forms import FORM_NAMES, FUNDING_LABELS, SHORTLIST_LABELS, ProjectForm, ReasonForm
 from supermarket.projects.models import Project
 from supermarket.projects.qualifications import stated_in
+from supermarket.projects.ways import mode_of, terms_of
 from supermarket.web.acting import refuse
 
 LISTS = ("deliverables", "payment_terms", "avoid", "criteria", "qualifications")
@@ -38,24 +43,68 @@ LISTS = ("deliverables", "payment_terms", "avoid", "criteria", "qualifications")
 class PurchaseForm(ProjectForm):
     """The page on which an owner words a purchase; `version` and `reason` matter only for a draft or an amendment."""
 
+    ways: tuple[Mode, ...] = ()
+
     matter = SelectField(_l("Matter"), validators=[Text(least=1, most=16)], validate_choice=False, choices=[])
     region = SelectField(_l("Region"), validators=[Text(least=6, most=6)], validate_choice=False, choices=[])
     funding = RadioField(
         _l("Whose money"), choices=[SelectChoice(kind.value, label) for kind, label in FUNDING_LABELS.items()]
     )
-    mode = RadioField(
-        _l("Way of selection"),
-        choices=[SelectChoice(name.value, _l(MODES[name].label)) for name in ModeName if name in AVAILABLE],
+    mode = RadioField(_l("Way of selection"), validators=[Needed()], validate_choice=False, choices=[])
+    shortlist_by = RadioField(
+        _l("Shortlist by"),
+        choices=[SelectChoice(by.value, label) for by, label in SHORTLIST_LABELS.items()],
+        default=ShortlistBy.CREDIT.value,
+        validators=[Optional()],
     )
+    direct_file = FileField(_l("The document itself"))
     version = IntegerField(validators=[Optional()])
     reason = TextAreaField(_l("Reason of the amendment (public)"), validators=[Text(most=1000)])
 
-    def offer(self, owner: Organisation) -> None:
-        """Fill matters and regions: those in force where the owner is."""
+    @property
+    def way(self) -> Mode | None:
+        """The way of selection that is chosen, None while none is, or one that is not offered there."""
+        return next((row for row in self.ways if row.name == self.mode.data), None)
+
+    def validate(self, extra_validators: Mapping[str, Sequence[object]] | None = None) -> bool:
+        """Valid, whatever stands in fields that only other ways of selection ask for."""
+        super().validate(extra_validators)
+        for name in unasked(self):
+            _forget_errors(self[name])
+        return not self.errors
+
+    def offer(self, owner: Organisation, published: Project | None = None) -> None:
+        """Fill matters and regions: those in force where the owner is; and the modes of the region chosen.
+
+        `published`: an amended notice keeps its mode, whether that is still offered or not.
+        """
+        where = self.region.data if self.region.data in region_names() else owner.region_code
+        self.ways = offered_in(where) if published is None else (mode_of(published),)
+        self.mode.choices = [SelectChoice(row.name, label_of(row)) for row in self.ways]
         self.matter.choices = [SelectChoice("", _("Choose a matter"))] + [
             SelectChoice(code, f"{name} · {code}") for code, name in _matters(owner.region_code)
         ]
         self.region.choices = _regions(owner.region_code)
+
+
+def unasked(form: PurchaseForm) -> frozenset[str]:
+    """Fields that the chosen way of selection does not ask for: what stands in them is kept on the page, and not sent on."""
+    row = form.way
+    if row is None:
+        return frozenset()
+    asked = {
+        "agency": not row.has_enrolment,
+        "direct_ground": not row.has_enrolment,
+        "direct_document": not row.has_enrolment,
+        "direct_file": not row.has_enrolment,
+        "shortlist_by": row.asks(StageName.SHORTLIST, "by"),
+        "keep": row.asks(StageName.SHORTLIST, "keep"),
+        "draw_keep": row.asks_draw_keep,
+        "criteria": row.uses(StageName.SCORE),
+        "live": LIVE_OFFERED and row.can_be_live,
+        "floor": row.needs_quotes or row.can_be_live,
+    }
+    return frozenset(name for name, wanted in asked.items() if not wanted)
 
 
 def _matters(region_code: str) -> list[tuple[str, str]]:
@@ -163,6 +212,9 @@ def filled_from(form: PurchaseForm, project: Project) -> None:
     form.agency.data = project.named_agency.uscc if project.named_agency else None
     form.direct_ground.data = project.direct_ground.value if project.direct_ground else None
     form.direct_document.data, form.version.data = project.direct_document, project.version
+    terms = terms_of(project)
+    form.shortlist_by.data, form.live.data = terms.shortlist_by.value, terms.live
+    form.keep.data, form.draw_keep.data = terms.keep, terms.draw_keep
     _rows(form.deliverables, project.deliverables_wanted)
     _rows(form.payment_terms, project.payment_terms)
     _rows(form.avoid, [{"agency": row.agency_uscc, "reason": row.reason} for row in project.avoided])
@@ -182,6 +234,17 @@ def _rows(field: FieldList, rows: list[dict[str, str | int]] | list[dict[str, st
         field.pop_entry()
     for row in rows:
         field.append_entry(row)
+
+
+def _forget_errors(field: Field) -> None:
+    if isinstance(field, FormField):
+        for each in field.form:
+            _forget_errors(each)
+        return
+    field.errors = []
+    if isinstance(field, FieldList):
+        for each in field.entries:
+            _forget_errors(each)
 
 
 def one_sentence_each(fields: Iterable[Field]) -> None:

@@ -54,6 +54,8 @@ def url_of(item: Waiting) -> str:
             return url_for("owner.edit", code=code)
         case "accept_reduced":
             return url_for("owner.accept_reduced", code=code)
+        case "choose":
+            return url_for("owner.choose", code=code)
         case "decide_low_quote":
             return url_for("owner.low_quotes", code=code)
         case "decide_low_bid":

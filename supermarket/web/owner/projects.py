@@ -11,6 +11,7 @@ from supermarket.policies.queries import number, policies_for
 from supermarket.projects import operations
 from supermarket.projects.exception_queries import covered_keys, refusals_of
 from supermarket.projects.models import Funding
+from supermarket.projects.money_checks import money_of
 from supermarket.projects.queries import SORTS, ProjectFilter, search_projects
 from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
 from supermarket.selection import operations as selection
@@ -105,6 +106,7 @@ def submit(code: str) -> Answer:
             p=read(code, actor=actor, now=at, public_only=False),
             form=form,
             uncovered=[each for each in refusals_of(project) if each.key not in covered_keys(project.id)],
+            money=[finding.message for finding in money_of(project, at)],
             reviewed=reviewed,
             review_days=number(values, "review_project_days"),
             enrolment_days=number(values, "enrolment_days"),

@@ -163,6 +163,8 @@ def next_step(page: ProjectPage, actor: Actor) -> list[tuple[str, str, str]]:
             if shown.takes_numbers and page.project.state is ProjectState.SELECTING:
                 there = url_for("owner.numbers", code=code, purpose=shown.draw.purpose)
                 steps.append((_("Type the numbers of the bulletin"), there, "primary"))
+        if project.due_what == "choice":
+            steps.append((_("Choose from the small list"), url_for("owner.choose", code=code), "primary"))
         if page.unsigned in ("owner", "both") and page.contract is not None:
             steps.append((_("Sign the contract"), url_for("owner.sign", code=page.contract.code), "primary"))
         elif page.contract is not None and page.contract.public_at is not None:

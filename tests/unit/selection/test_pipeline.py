@@ -25,7 +25,7 @@ from supermarket.modes.stages.price import PriceParams, PriceRule
 from supermarket.modes.stages.score import ScoreParams
 from supermarket.modes.stages.shortlist import ShortlistBy, ShortlistParams
 from supermarket.modes.stored import inputs_to_json, outcome_to_json, repeat, spec_from_json, spec_to_json
-from supermarket.modes.table import AVAILABLE, MODES, ModeName, StageName, Terms, in_words, mode, pipeline_for
+from supermarket.modes.table import MODES, ModeName, StageName, Terms, in_words, mode, pipeline_for
 
 VALUE = " ".join(f"{n:02d}" for n in range(1, 21))
 BOUNDS = Bounds(ceiling=1000)
@@ -61,22 +61,20 @@ def test_the_nine_modes_are_the_table_of_the_rules() -> None:
             row.fewest_after_extension,
             row.needs_quotes,
             row.has_enrolment,
-            row.available,
         )
         for row in MODES.values()
     }
     assert table == {
-        "direct": (["choose"], 1, 1, False, False, True),
-        "random": (["draw"], 3, 2, False, True, True),
-        "bidding": (["price(lowest)"], 3, 3, True, True, True),
-        "merit": (["score"], 2, 1, True, True, True),
-        "credit_merit": (["shortlist(credit)", "draw(credit)", "choose"], 2, 2, False, True, False),
-        "merit_random": (["shortlist", "draw"], 3, 3, False, True, False),
-        "merit_bidding": (["shortlist", "price(lowest)"], 3, 3, True, True, False),
-        "random_bidding": (["draw", "price(lowest)"], 3, 3, True, True, False),
-        "mean_price": (["price(nearest_mean)"], 3, 3, True, True, False),
+        "direct": (["choose"], 1, 1, False, False),
+        "random": (["draw"], 3, 2, False, True),
+        "bidding": (["price(lowest)"], 3, 3, True, True),
+        "merit": (["score"], 2, 1, True, True),
+        "credit_merit": (["shortlist(credit)", "draw(credit)", "choose"], 2, 2, False, True),
+        "merit_random": (["shortlist", "draw"], 3, 3, False, True),
+        "merit_bidding": (["shortlist", "price(lowest)"], 3, 3, True, True),
+        "random_bidding": (["draw", "price(lowest)"], 3, 3, True, True),
+        "mean_price": (["price(nearest_mean)"], 3, 3, True, True),
     }
-    assert {str(name) for name in AVAILABLE} == {"direct", "random", "bidding", "merit"}
     assert [row.name for row in MODES.values() if row.owner_accepts_fewer] == [ModeName.MERIT]
     assert [str(row.name) for row in MODES.values() if row.priced] == [
         "bidding", "merit_bidding", "random_bidding", "mean_price"
