@@ -49,8 +49,8 @@ class StageName(StrEnum):
     CHOOSE = "choose"
 
 
-LIVE_OFFERED = False
-"""Whether owners can choose the live form of a mode: once the auction's own pages run it."""
+LIVE_OFFERED = True
+"""Whether owners can choose the live form of a mode."""
 
 Params = Mapping[str, str]
 NO_PARAMS: Params = MappingProxyType({})
