@@ -19,7 +19,7 @@ from supermarket.policies.queries import number, policies_for, region_exists
 from supermarket.projects.commands import ProjectDraft, PublicationSources
 from supermarket.projects.exception_queries import Key, covered_keys, refusals_of, texts_of
 from supermarket.projects.facts import kinds
-from supermarket.projects.models import Project
+from supermarket.projects.models import Funding, Project
 from supermarket.projects.money_checks import Bought, money_findings, money_of
 from supermarket.projects.qualifications import own_tree, stated
 from supermarket.projects.requirements import Refusal, check_requirements

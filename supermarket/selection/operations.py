@@ -8,8 +8,8 @@ from supermarket.selection.awarding import (
     mark_contracted,
 )
 from supermarket.selection.bulletins import Bulletin, enter_numbers
-from supermarket.selection.hand_ins import hand_in_body
 from supermarket.selection.choices import choose
+from supermarket.selection.hand_ins import hand_in_body
 from supermarket.selection.low_quotes import decide_cost_statement, give_cost_statement
 from supermarket.selection.quote_lists import report_missing
 from supermarket.selection.quoting import QuoteHandedIn, submit_open_quote, submit_quote
