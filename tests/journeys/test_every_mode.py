@@ -29,6 +29,7 @@ from supermarket.supervision.supervise import supervise
 from tests.factories.agencies import make_agency, make_agency_actor
 from tests.factories.credit import make_credit_entry, make_stars
 from tests.factories.projects import make_enrolled, make_open_project
+from tests.factories.quotes import make_quote
 
 # Six enrol with 100, 92, 70, 70, 60 and 62 points: the third and the fourth are tied; the first two are B, the others C.
 _DOWN_8, _DOWN_10 = CreditEvent.DID_NOT_SIGN, CreditEvent.GAVE_UP_AWARD
@@ -95,7 +96,7 @@ def published(mode: str, at: datetime) -> Played:
                 make_credit_entry(agency.uscc, entry, at=at)
         if MODES[mode].needs_quotes:
             for (_agency, actor), quote in zip(agencies, QUOTES, strict=True):
-                selection.submit_quote(project.code, quote, actor=actor, at=at)
+                make_quote(project.code, quote, actor=actor, at=at)
         return Played(project.code, owner, agencies)
 
 
