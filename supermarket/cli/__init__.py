@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from supermarket.cli import accounts, audit, bench, demo, draw, keys, registers, times, witnesses
+from supermarket.cli import accounts, audit, bench, demo, draw, keys, quotes, registers, times, witnesses
 
 COMMANDS = (
     accounts.group,
@@ -11,6 +11,7 @@ COMMANDS = (
     demo.group,
     draw.group,
     keys.group,
+    quotes.group,
     *registers.COMMANDS,
     *times.COMMANDS,
     witnesses.group,

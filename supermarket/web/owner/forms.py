@@ -209,6 +209,7 @@ def filled_from(form: PurchaseForm, project: Project) -> None:
     form.practitioners_needed.data = project.practitioners_needed or None
     form.min_stars.data, form.min_credit.data = project.min_stars, project.min_credit
     form.enrol_until.data, form.select_at.data = project.enrol_until, project.select_at
+    form.seal.data = terms_of(project).seal.value
     form.agency.data = project.named_agency.uscc if project.named_agency else None
     form.direct_ground.data = project.direct_ground.value if project.direct_ground else None
     form.direct_document.data, form.version.data = project.direct_document, project.version

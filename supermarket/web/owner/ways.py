@@ -82,6 +82,7 @@ def parts_of(form: PurchaseForm, owner: Organisation, at: datetime) -> Mapping[s
         "criteria": part([row for row in ways if row.uses(StageName.SCORE)]),
         "live": part([row for row in ways if LIVE_OFFERED and row.can_be_live]),
         "floor": part([row for row in ways if row.needs_quotes or row.can_be_live]),
+        "seal": part([row for row in ways if row.needs_quotes]),
     }
 
 

@@ -1,0 +1,36 @@
+"""`flask quotes`: does a kept file of a sealed quote hold?"""
+
+from pathlib import Path
+
+import click
+from flask.cli import AppGroup
+
+from supermarket.core.permissions import SYSTEM
+from supermarket.projects.queries import project_for
+from supermarket.selection.quote_book import quote_book
+from supermarket.selection.quotes_body import QuoteError
+from supermarket.selection.quotes_kept import Json, check_kept, parse_book, parse_kept
+
+group = AppGroup("quotes", help="Sealed quotes.")
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@group.command("check")
+@click.argument("file", type=FILE)
+@click.option("--book", type=FILE, help="The public book (quotes.json); without it, that of this market.")
+@click.option("--offline", is_flag=True, help="Look at the file alone.")
+def check(file: Path, book: Path | None, offline: bool) -> None:
+    """Check the kept FILE (quote-kept-v1) against the public book; exit code 0 if nothing differs, 1 otherwise."""
+    try:
+        kept = parse_kept(file.read_bytes())
+        public: Json | None = parse_book(book.read_bytes()) if book is not None else None
+    except QuoteError as error:
+        raise click.ClickException(f"this is no such file: {error.code}") from error
+    if public is None and not offline:
+        public = quote_book(project_for(kept.project, SYSTEM))
+    found = check_kept(kept, public)
+    for step in found.steps:
+        click.echo(f"{step.state.value}: {step.name} {step.shown}".rstrip())
+    click.echo("the quote holds" if found.ok else "the quote does NOT hold")
+    if not found.ok:
+        raise SystemExit(1)
