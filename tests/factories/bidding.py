@@ -1,11 +1,15 @@
 """A purchase with sealed quotes at work: bidders, their kept bodies, and what the tick does to it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from supermarket.agencies.models import Agency
+from supermarket.core.errors import InvalidInput, MarketError
+from supermarket.core.events import Event
 from supermarket.core.permissions import Actor
 from supermarket.core.unit import unit
 from supermarket.extensions import db
@@ -84,3 +88,23 @@ def make_bidding(at: datetime, *amounts: int, bidders: int | None = None, **chan
     for place, amount in enumerate(amounts):
         made.quote(place, amount)
     return made
+
+
+def written(session: Session) -> tuple[int, int]:
+    """How many quotes and events there are."""
+    return (
+        session.scalar(sa.select(sa.func.count()).select_from(Quote)) or 0,
+        session.scalar(sa.select(sa.func.count()).select_from(Event)) or 0,
+    )
+
+
+def refusal(act: Callable[[], object]) -> tuple[str, str]:
+    """The code at the field (or of the refusal) and the sentence. Raises AssertionError where nothing is refused."""
+    try:
+        with unit():
+            act()
+    except InvalidInput as error:
+        return error.errors[0].code, error.errors[0].message
+    except MarketError as error:
+        return error.code, error.message
+    raise AssertionError("it was not refused")
