@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from launch import browser, environment, frontend, postgres, servers
+from launch import browser, environment, frontend, one_file, postgres, servers
 from launch.places import ROOT, Problem, make_data_folder
 from launch.shown import heading
 
@@ -62,6 +62,7 @@ def _run(data: Path, extra: list[str]) -> int:
     heading("set-up")
     environment.set_up(log, tests=True)
     frontend.set_up(log)
+    one_file.wheels(ROOT / "var" / "wheels", log)  # the tests themselves ask no network
     chromium, why_none = browser.find(data, log)
     print(f"Chromium: {chromium or why_none}", flush=True)
     servers.ensure(data, throwaway=True)
