@@ -32,6 +32,7 @@ PLACES: Mapping[str, str] = {
     "kind": r"red|black",
     "number": r"[1-9][0-9]{0,3}",
     "region": r"[1-9][0-9]{5}",
+    "mode": r"[a-z][a-z0-9_]{1,31}",
     "id": r"[1-9][0-9]{0,8}",
 }
 _PLACE = re.compile(r"\{([a-z]+)\}")

@@ -7,13 +7,14 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from supermarket.core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound, RuleBroken, WrongState
-from supermarket.core.events import Event, record
+from supermarket.core.events import record
 from supermarket.core.permissions import Actor, P, authorise
 from supermarket.extensions import db
 from supermarket.modes import events
 from supermarket.modes.combining import MOST_VALID, combine, faults_of
 from supermarket.modes.commands import ModeWording
 from supermarket.modes.models import ModeTrial, ModeVersion, RegionMode
+from supermarket.modes.queries import has_worded
 from supermarket.modes.rows import mode_from_json, mode_to_json
 from supermarket.modes.states import MODE, ModeAction, ModeState
 from supermarket.modes.table import MODES, Mode
@@ -119,7 +120,7 @@ def release_mode(name: str, *, reason: str, revision: int, actor: Actor, at: dat
     mode = _locked(name)
     authorise(actor, P.MODE_RELEASE, region=mode.region_code)
     version = mode.versions[-1]
-    if actor.system or _has_worded(actor, name, version.number):
+    if actor.system or has_worded(actor, name, version.number):
         raise Forbidden(_("Who has worded a way of selection cannot release it; a colleague must."))
     after = MODE.next(version.state, ModeAction.RELEASE)
     _fresh(version, revision)
@@ -206,18 +207,6 @@ def _fresh(version: ModeVersion, revision: int) -> None:
         raise Conflict(
             _("This was changed meanwhile. What you typed is still here; reload to see the change."), code="stale"
         )
-
-
-def _has_worded(actor: Actor, name: str, number: int) -> bool:
-    rows = db.session.scalars(
-        sa.select(Event.data).where(
-            Event.subject_kind == "mode",
-            Event.subject_code == name,
-            Event.tag.in_((events.DRAFTED.name, events.EDITED.name)),
-            Event.actor_user_id == actor.user_id,
-        )
-    )
-    return any(data["version"] == number for data in rows)
 
 
 def _row(name: str, command: ModeWording) -> Mode:

@@ -7,8 +7,10 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import defer, selectinload
 
 from supermarket.core.errors import NotFound
+from supermarket.core.events import Event
 from supermarket.core.permissions import Actor, P, may, region_stem
 from supermarket.extensions import db
+from supermarket.modes import events
 from supermarket.modes.models import ModeTrial, ModeVersion, RegionMode
 from supermarket.modes.rows import mode_from_json
 from supermarket.modes.states import ModeState
@@ -107,3 +109,16 @@ def trial_for(name: str, trial_id: int, actor: Actor) -> ModeTrial:
     if not released and not sees_drafts(mode, actor):
         raise NotFound(_("There is no such dry run."))
     return row
+
+
+def has_worded(actor: Actor, name: str, number: int) -> bool:
+    """Whether the actor has begun or changed this version: by the events, whoever changed it last."""
+    rows = db.session.scalars(
+        sa.select(Event.data).where(
+            Event.subject_kind == "mode",
+            Event.subject_code == name,
+            Event.tag.in_((events.DRAFTED.name, events.EDITED.name)),
+            Event.actor_user_id == actor.user_id,
+        )
+    )
+    return any(data["version"] == number for data in rows)

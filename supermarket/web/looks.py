@@ -106,6 +106,12 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "fallen_back": Look(_l("A party did not reveal; the lottery decides"), "bad", "alert"),
         "drawn": Look(_l("Drawn"), "ok", "dice"),
     },
+    "mode": {
+        "draft": Look(_l("Draft"), "neutral", "pen"),
+        "tried": Look(_l("Tried on past purchases"), "run", "chart"),
+        "released": Look(_l("Released"), "ok", "check"),
+        "retired": Look(_l("Retired"), "end", "archive"),
+    },
     "matter": {
         "draft": Look(_l("Draft"), "neutral", "pen"),
         "submitted": Look(_l("Submitted"), "run", "clock"),

@@ -13,6 +13,8 @@ from supermarket.projects.forms import GROUND_LABELS, SHORTLIST_LABELS
 from supermarket.projects.models import Project
 from supermarket.projects.money_rules import Ground
 
+__all__ = ["label_of", "sentence_of"]  # beside everything that is defined here
+
 
 def _own_modes() -> Mapping[str, Mode]:
     """What regions have made, by name; read once per request."""

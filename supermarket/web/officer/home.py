@@ -181,6 +181,7 @@ def sections(actor: Actor, role: Role) -> list[tuple[str, str, int]]:
         "credit": (_("Credit entries"), url_for("office.credit_page")),
         "lists": (_("Black and red lists"), url_for("office.lists")),
         "members": (_("Members"), url_for("office.organisations")),
+        "modes": (_("Ways of selection"), url_for("office.mode_list")),
         "matters": (_("Matters list"), url_for("office.matter_list")),
         "import": (_("Import matters"), url_for("office.import_form")),
         "board": (_("Supervision board"), url_for("office.findings")),
@@ -196,6 +197,7 @@ def sections(actor: Actor, role: Role) -> list[tuple[str, str, int]]:
             "standing",
             "credit",
             "board",
+            "modes",
             "members",
         ),
         Role.REGULATOR: (
