@@ -8,6 +8,7 @@ from supermarket.core import clock, events
 from supermarket.credit import models as credit
 from supermarket.deliverables import models as deliverables
 from supermarket.documents import models as documents
+from supermarket.experts import models as experts
 from supermarket.matters import models as matters
 from supermarket.modes import models as modes
 from supermarket.notices import models as notices
@@ -17,6 +18,7 @@ from supermarket.projects import exception_models as exceptions
 from supermarket.projects import models as projects
 from supermarket.ratings import models as ratings
 from supermarket.selection import models as selection
+from supermarket.selection.panels import models as panels
 from supermarket.standing import models as standing
 from supermarket.supervision import models as supervision
 from supermarket.witnesses import models as witnesses
@@ -32,9 +34,11 @@ ROOMS = (
     documents,
     events,
     exceptions,
+    experts,
     matters,
     modes,
     notices,
+    panels,
     payments,
     policies,
     projects,

@@ -25,6 +25,7 @@ from supermarket.ratings import handlers as ratings
 from supermarket.selection import events as selection
 from supermarket.selection.awarding import close_live_award, offer_direct, shift_award
 from supermarket.selection.hand_ins import shift_hand_ins
+from supermarket.selection.panels import handlers as panels
 from supermarket.selection.running import on_auction_closed
 from supermarket.standing import events as standing_events
 from supermarket.standing import handlers as standing
@@ -40,14 +41,30 @@ TABLE: dict[str, tuple[Handler, ...]] = {
     agency.CHECKED.name: (agencies.on_checked,),
     project.PUBLISHED.name: (offer_direct, on_published),
     project.SUSPENDED.name: (auctions.on_project_suspended,),
-    project.FAILED.name: (auctions.on_project_ended, close_live_award, contracts.on_project_ended),
-    project.WITHDRAWN.name: (auctions.on_project_ended, close_live_award, contracts.on_project_ended),
-    project.VOIDED.name: (auctions.on_project_ended, close_live_award, contracts.on_project_ended),
+    project.FAILED.name: (
+        auctions.on_project_ended,
+        panels.on_project_ended,
+        close_live_award,
+        contracts.on_project_ended,
+    ),
+    project.WITHDRAWN.name: (
+        auctions.on_project_ended,
+        panels.on_project_ended,
+        close_live_award,
+        contracts.on_project_ended,
+    ),
+    project.VOIDED.name: (
+        auctions.on_project_ended,
+        panels.on_project_ended,
+        close_live_award,
+        contracts.on_project_ended,
+    ),
     project.TERMINATED.name: (contracts.on_project_terminated,),
     project.RESUMED.name: (
         shift_award,
         auctions.on_project_resumed,
         shift_hand_ins,
+        panels.on_project_resumed,
         contracts.on_project_resumed,
         payments.on_project_resumed,
         deliverables.on_project_resumed,

@@ -139,7 +139,7 @@ def downgrade() -> None:
     # Who was named stays named; such a draw waits for nothing that the older program could do.
     op.execute("UPDATE trade.draws SET state = 'receipted' WHERE state = 'fallen_back'")
     _states(tuple(name for name in STATES if name != "fallen_back"))
-    op.alter_column("draws", "order", type_=postgresql.ARRAY(sa.String(length=32)), schema="trade")
+    # The order stays as wide as it is: ids of experts are 64 characters long, and what was drawn never changes.
     op.add_column(
         "draws",
         sa.Column(

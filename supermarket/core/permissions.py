@@ -61,6 +61,8 @@ class P(StrEnum):
     STANDING_ANSWER = "standing.answer"
     MATTER_EDIT = "matter.edit"
     MATTER_PUBLISH = "matter.publish"
+    EXPERT_SERVE = "expert.serve"
+    EXPERT_DECIDE = "expert.decide"
     SUPERVISE = "supervision.see"
     SUPERVISION_ACT = "supervision.act"
     COMPLAIN = "complaint.file"
@@ -134,6 +136,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[P]] = {
             P.SELECTION_REVEAL,
             P.COMPLAINT_DECIDE,
             P.ACCOUNT_MANAGE,
+            P.EXPERT_DECIDE,
             P.POLICY_SET,
             P.MODE_EDIT,
             P.MODE_RELEASE,
@@ -143,7 +146,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[P]] = {
     Role.SUPERVISOR: frozenset(
         {P.SUPERVISE, P.SUPERVISION_ACT, P.PROJECT_SUSPEND, P.PROJECT_SEE_UNPUBLISHED, P.CONTRACT_SEE}
     ),
-    Role.EXPERT: frozenset(),
+    Role.EXPERT: frozenset({P.EXPERT_SERVE}),
 }
 
 

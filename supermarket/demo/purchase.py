@@ -25,7 +25,7 @@ from supermarket.demo.stage import HOURS, Stage
 from supermarket.extensions import db
 from supermarket.modes.table import MODES
 from supermarket.projects import operations as projects
-from supermarket.projects.commands import DeliverableWanted, Enrol, PaymentTerm, ProjectDraft
+from supermarket.projects.commands import CriterionAsked, DeliverableWanted, Enrol, PaymentTerm, ProjectDraft
 from supermarket.projects.models import Funding, Project
 from supermarket.projects.queries import project_for
 from supermarket.projects.states import ProjectState
@@ -36,7 +36,12 @@ from supermarket.selection.publication import sources_for
 from supermarket.selection.queries import live_award, low_quotes_of, own_quotes
 from supermarket.supervision.demo_clock import whole_second
 
-CRITERIA = (("price", 45), ("stars", 20), ("credit", 20), ("lead_time", 15))
+CRITERIA = (
+    CriterionAsked("price", 45),
+    CriterionAsked("stars", 20),
+    CriterionAsked("credit", 20),
+    CriterionAsked("lead_time", 15),
+)
 RUNNING = (ProjectState.OPEN, ProjectState.FROZEN)
 Moments = Iterator[datetime]
 

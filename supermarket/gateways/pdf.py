@@ -26,6 +26,8 @@ __all__ = [
     "Deliverable",
     "ExpulsionNoticeData",
     "MemoryPdf",
+    "PanelExpert",
+    "PanelRecordData",
     "Party",
     "Payment",
     "Pdf",
@@ -149,6 +151,39 @@ class ExpulsionNoticeData(TypedDict):
     live_projects: str
     appeal_within_working_days: int
     appeal_to: str
+    demo: NotRequired[bool]
+
+
+class PanelExpert(TypedDict):
+    """A member of a panel; `answer` in words, `dissent` empty where there is none."""
+
+    number: int
+    name: str
+    employer: str
+    pool_id: str
+    answer: str
+    dissent: str
+    signed_at: str
+
+
+class PanelRecordData(TypedDict):
+    """panel_record.typ: 评审记录. `scores` are the lines of the record with the agency's name, `given` in seat order."""
+
+    dated: str
+    issuer: str
+    seal_text: str
+    project_code: str
+    project_name: str
+    owner_name: str
+    matter_name: str
+    size: int
+    record_hash: str
+    verify_url: str
+    criteria: list[dict[str, str]]
+    plans: list[dict[str, str]]
+    experts: list[PanelExpert]
+    passed_over: list[dict[str, str | int]]
+    scores: list[dict[str, object]]
     demo: NotRequired[bool]
 
 

@@ -23,11 +23,15 @@ class CriterionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Criterion:
-    """One criterion with its weight in percent; `name` tells the panel's criteria apart and is empty for the others."""
+    """One criterion with its weight in percent; `name` tells the panel's criteria apart and is empty for the others.
+
+    `description`: what the panel's experts look at; it changes nothing in the score.
+    """
 
     kind: CriterionKind
     weight: Decimal
     name: str = ""
+    description: str = ""
 
     @property
     def code(self) -> str:
@@ -75,9 +79,18 @@ def lead_time_points(days: int, shortest: int) -> Fraction:
     return Fraction(shortest * 100, days)
 
 
+def dropped_places(given: Sequence[int]) -> frozenset[int]:
+    """The places of the scores that do not count: with five or more, the first lowest and the last highest."""
+    if len(given) < TRIM_FROM:
+        return frozenset()
+    places = sorted(range(len(given)), key=lambda place: (given[place], place))
+    return frozenset({places[0], places[-1]})
+
+
 def panel_points(given: Sequence[int]) -> Fraction:
     """The mean of the experts' points; with five or more, one highest and one lowest are dropped."""
-    counted = sorted(given)[1:-1] if len(given) >= TRIM_FROM else given
+    out = dropped_places(given)
+    counted = [points for place, points in enumerate(given) if place not in out]
     return Fraction(sum(counted), len(counted))
 
 

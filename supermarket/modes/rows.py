@@ -4,15 +4,13 @@ What cannot be read back raises StageError, KeyError or ValueError: it is ours, 
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 from types import MappingProxyType
 
-from supermarket.modes.merit_criteria import Criterion, CriterionKind
 from supermarket.modes.pipeline import StageSpec
 from supermarket.modes.stages import StageError
 from supermarket.modes.stages.bounds import Bounds
 from supermarket.modes.stages.shortlist import ShortlistBy
-from supermarket.modes.stored import spec_to_json
+from supermarket.modes.stored import criterion_from_json, criterion_to_json, spec_to_json
 from supermarket.modes.table import Mode, Seal, StageName, Terms
 
 Stored = dict[str, object]
@@ -56,7 +54,7 @@ def terms_to_json(terms: Terms) -> Stored:
     """What the owner chose, without the bounds, which are columns of the project; what was not chosen is left out."""
     content: Stored = {}
     if terms.criteria:
-        content["criteria"] = [{"kind": str(c.kind), "weight": str(c.weight), "name": c.name} for c in terms.criteria]
+        content["criteria"] = [criterion_to_json(c) for c in terms.criteria]
     if terms.panel_size:
         content["panel_size"] = terms.panel_size
     if terms.shortlist_by is not ShortlistBy.CREDIT:
@@ -76,10 +74,7 @@ def terms_from_json(content: Mapping[str, object], bounds: Bounds) -> Terms:
     """The terms with the project's bounds."""
     return Terms(
         bounds=bounds,
-        criteria=tuple(
-            Criterion(CriterionKind(_text(item, "kind")), Decimal(_text(item, "weight")), _text(item, "name"))
-            for item in _rows(content, "criteria")
-        ),
+        criteria=tuple(criterion_from_json(item) for item in _rows(content, "criteria")),
         panel_size=_number(content, "panel_size") if "panel_size" in content else 0,
         shortlist_by=ShortlistBy(_text(content, "shortlist_by")) if "shortlist_by" in content else ShortlistBy.CREDIT,
         keep=_number(content, "keep") if "keep" in content else None,

@@ -58,6 +58,12 @@ def _stored_bounds(bounds: Bounds) -> Stored:
     }
 
 
+def criterion_to_json(criterion: Criterion) -> Stored:
+    """A criterion with its weight; a description only where there is one."""
+    content: Stored = {"kind": str(criterion.kind), "weight": str(criterion.weight), "name": criterion.name}
+    return content | ({"description": criterion.description} if criterion.description else {})
+
+
 def spec_to_json(spec: StageSpec) -> Stored:
     """A stage with its parameters: `{"stage": name, …}`."""
     content: Stored = {"stage": stage_name(spec)}
@@ -71,7 +77,7 @@ def spec_to_json(spec: StageSpec) -> Stored:
         case AuctionParams():
             content |= {"terms": {name: getattr(spec.terms, name) for name in AUCTION_TERMS}}
         case ScoreParams():
-            criteria = [{"kind": str(c.kind), "weight": str(c.weight), "name": c.name} for c in spec.criteria]
+            criteria = [criterion_to_json(c) for c in spec.criteria]
             content |= {"criteria": criteria, "bounds": _stored_bounds(spec.bounds), "panel_size": spec.panel_size}
         case ChooseParams():
             pass
@@ -212,9 +218,15 @@ def _bounds(value: object) -> Bounds:
     )
 
 
-def _criterion(value: object) -> Criterion:
+def criterion_from_json(value: object) -> Criterion:
+    """The criterion as it was stored. Raises StageError, KeyError or ValueError for a damaged one."""
     content = _map(value)
-    return Criterion(CriterionKind(_text(content["kind"])), _decimal(content["weight"]), _text(content["name"]))
+    return Criterion(
+        CriterionKind(_text(content["kind"])),
+        _decimal(content["weight"]),
+        _text(content["name"]),
+        _text(content.get("description", "")),
+    )
 
 
 def spec_from_json(content: Mapping[str, object]) -> StageSpec:
@@ -231,7 +243,7 @@ def spec_from_json(content: Mapping[str, object]) -> StageSpec:
             terms = _map(content.get("terms"))
             return AuctionParams(AuctionTerms(*(_int(terms[name]) for name in AUCTION_TERMS)))
         case "score":
-            criteria = tuple(_criterion(c) for c in _list(content["criteria"]))
+            criteria = tuple(criterion_from_json(c) for c in _list(content["criteria"]))
             return ScoreParams(criteria, _bounds(content["bounds"]), _int(content["panel_size"]))
         case "choose":
             return ChooseParams()

@@ -30,8 +30,8 @@ def mail(notice_ids: Iterable[int]) -> int:
     the mail server refuses does not keep the others from theirs.
     """
     sent = 0
-    for organisation_id, ids in _unmailed(notice_ids):
-        sent += _tell_people(organisation_id, len(ids))
+    for (organisation_id, user_id), ids in _unmailed(notice_ids):
+        sent += _tell_people(organisation_id, user_id, len(ids))
         _mark(ids)
     return sent
 
@@ -44,14 +44,14 @@ def pending() -> Sequence[int]:
         ).all()
 
 
-def _unmailed(notice_ids: Iterable[int]) -> list[tuple[int, list[int]]]:
-    """The notices that are still news, by organisation; the others are marked at once."""
-    found: dict[int, list[int]] = {}
+def _unmailed(notice_ids: Iterable[int]) -> list[tuple[tuple[int, int | None], list[int]]]:
+    """The notices that are still news, by organisation and person; the others are marked at once."""
+    found: dict[tuple[int, int | None], list[int]] = {}
     old = []
     with unit():
         news_since = clock.now() - NEWS
         rows = db.session.execute(
-            sa.select(Notice.id, Notice.organisation_id, Notice.at)
+            sa.select(Notice.id, Notice.organisation_id, Notice.user_id, Notice.at)
             .where(Notice.id.in_(list(notice_ids)), Notice.mailed_at.is_(None))
             .order_by(Notice.id)
         ).all()
@@ -59,7 +59,7 @@ def _unmailed(notice_ids: Iterable[int]) -> list[tuple[int, list[int]]]:
             if row.at < news_since:
                 old.append(row.id)
             else:
-                found.setdefault(row.organisation_id, []).append(row.id)
+                found.setdefault((row.organisation_id, row.user_id), []).append(row.id)
     if old:
         _mark(old)
     return list(found.items())
@@ -70,12 +70,16 @@ def _mark(ids: Sequence[int]) -> None:
         db.session.execute(sa.update(Notice).where(Notice.id.in_(ids)).values(mailed_at=clock.now()))
 
 
-def _tell_people(organisation_id: int, count: int) -> int:
+def _tell_people(organisation_id: int, user_id: int | None, count: int) -> int:
     with unit():
         people = db.session.execute(
             sa.select(User.email, User.locale)
             .join(Membership, Membership.user_id == User.id)
-            .where(Membership.organisation_id == organisation_id, User.active)
+            .where(
+                Membership.organisation_id == organisation_id,
+                User.active,
+                sa.true() if user_id is None else User.id == user_id,
+            )
             .distinct()
             .order_by(User.email)
         ).all()

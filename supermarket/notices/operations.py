@@ -14,18 +14,25 @@ from supermarket.extensions import db
 from supermarket.gateways import current
 from supermarket.gateways.queue import QueueError
 from supermarket.notices.models import Notice
-from supermarket.notices.recipients import TOLD
+from supermarket.notices.queries import own
+from supermarket.notices.recipients import TOLD, Person
 
 MAIL_JOB = "mail_notices"
 _log = structlog.get_logger(__name__)
 
 
 def tell(event: Event) -> None:
-    """Enter a notice for each organisation that the table names, but not for the one that acted. For the wiring."""
-    told = {found for finder in TOLD.get(event.tag, ()) for found in finder(event) if found is not None}
+    """Enter a notice for each organisation or person that the table names, but not for the one that acted. For the wiring."""
+    found = [item for finder in TOLD.get(event.tag, ()) for item in finder(event) if item is not None]
+    told = {item for item in found if isinstance(item, int)}
+    people = {item for item in found if isinstance(item, Person) and item.user_id != event.actor_user_id}
     if event.actor_user_id is not None:
         told.discard(event.actor_organisation_id or 0)
     rows = [Notice(organisation_id=organisation, event_id=event.id, at=event.at) for organisation in sorted(told)]
+    rows += [
+        Notice(organisation_id=item.organisation_id, user_id=item.user_id, event_id=event.id, at=event.at)
+        for item in sorted(people)
+    ]
     db.session.add_all(rows)
     db.session.flush()
     if rows:
@@ -34,11 +41,7 @@ def tell(event: Event) -> None:
 
 def mark_read(notice_id: int, *, actor: Actor, at: datetime) -> Notice:
     """Mark one notice of one's own organisations. Raises NotFound."""
-    row = db.session.scalar(
-        sa.select(Notice)
-        .where(Notice.id == notice_id, Notice.organisation_id.in_(_own(actor)))
-        .with_for_update(of=Notice)
-    )
+    row = db.session.scalar(sa.select(Notice).where(Notice.id == notice_id, own(actor)).with_for_update(of=Notice))
     if row is None:
         raise NotFound(_("There is no such notice."))
     row.read_at = row.read_at or at
@@ -49,16 +52,9 @@ def mark_read(notice_id: int, *, actor: Actor, at: datetime) -> Notice:
 def mark_all_read(*, actor: Actor, at: datetime) -> int:
     """Mark everything that one's organisations have not read; gives how many."""
     marked = db.session.execute(
-        sa.update(Notice)
-        .where(Notice.organisation_id.in_(_own(actor)), Notice.read_at.is_(None))
-        .values(read_at=at)
-        .returning(Notice.id)
+        sa.update(Notice).where(own(actor), Notice.read_at.is_(None)).values(read_at=at).returning(Notice.id)
     ).all()
     return len(marked)
-
-
-def _own(actor: Actor) -> set[int]:
-    return {grant.organisation_id for grant in actor.grants}
 
 
 def _mail_later(ids: list[int]) -> None:

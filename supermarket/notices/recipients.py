@@ -1,6 +1,7 @@
 """Who is told of which event: the one table. A finder gives the organisations; nobody is told of what it did itself."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -9,12 +10,26 @@ from supermarket.agencies.models import Agency
 from supermarket.contracts.models import Contract
 from supermarket.core.events import Event
 from supermarket.core.permissions import Role, region_covers
+from supermarket.experts import events as expert_events
+from supermarket.experts.models import Expert
 from supermarket.extensions import db
+from supermarket.policies.queries import office_region
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
 from supermarket.ratings.models import Rating
+from supermarket.selection.panels.models import PanelSeat
+from supermarket.selection.panels.states import SCORED
 
-Finder = Callable[[Event], Iterable[int | None]]
+
+@dataclass(frozen=True, order=True)
+class Person:
+    """One person of an organisation, where the others must not learn of it."""
+
+    organisation_id: int
+    user_id: int
+
+
+Finder = Callable[[Event], Iterable[int | Person | None]]
 
 
 def _project(event: Event) -> Project | None:
@@ -91,10 +106,44 @@ def offices(role: Role) -> Finder:
     return find
 
 
+def seated(event: Event) -> Iterable[Person | None]:
+    """The expert of the seat that the event names, alone."""
+    row = db.session.execute(
+        sa.select(Expert.organisation_id, Expert.user_id)
+        .join(PanelSeat, PanelSeat.expert_id == Expert.id)
+        .where(PanelSeat.id == event.data["seat"])
+    ).first()
+    return () if row is None or row.user_id is None else (Person(row.organisation_id, row.user_id),)
+
+
+def panel(event: Event) -> Iterable[Person | None]:
+    """Every expert whose scores are in."""
+    rows = db.session.execute(
+        sa.select(Expert.organisation_id, Expert.user_id)
+        .join(PanelSeat, PanelSeat.expert_id == Expert.id)
+        .join(Project, Project.id == PanelSeat.project_id)
+        .where(Project.code == event.project_code, PanelSeat.state.in_(SCORED), Expert.user_id.is_not(None))
+    )
+    return [Person(row.organisation_id, row.user_id) for row in rows]
+
+
+def expert(event: Event) -> Iterable[Person | None]:
+    """The expert whom the event is about."""
+    row = db.session.execute(
+        sa.select(Expert.organisation_id, Expert.user_id).where(
+            Expert.code == event.subject_code, Expert.organisation_id.is_not(None), Expert.user_id.is_not(None)
+        )
+    ).first()
+    return () if row is None else (Person(row.organisation_id, row.user_id),)
+
+
 def _place(event: Event) -> tuple[str | None, str | None]:
     project = _project(event) if event.project_code else None
     if project is not None:
         return project.region_code, project.matter_version.industry
+    if event.subject_kind == "expert":
+        region = db.session.scalar(sa.select(Expert.region_code).where(Expert.code == event.subject_code))
+        return None if region is None else office_region(region), None
     return db.session.scalar(sa.select(Agency.region_code).where(Agency.uscc == event.agency_uscc)), None
 
 
@@ -105,6 +154,17 @@ TOLD: dict[str, tuple[Finder, ...]] = {
     "project.submitted": (OPERATOR,),
     "project.returned": (owner,),
     "project.published": (owner,),
+    "panel.invited": (seated,),
+    "panel.reminded": (seated,),
+    "panel.released": (seated,),
+    "panel.late": (seated,),
+    "panel.no_answer": (seated,),
+    "scores.complete": (panel,),
+    expert_events.APPLIED.name: (OPERATOR,),
+    expert_events.ADMITTED.name: (expert,),
+    expert_events.REFUSED.name: (expert,),
+    expert_events.SUSPENDED.name: (expert,),
+    expert_events.REINSTATED.name: (expert,),
     "exception.asked": (OPERATOR,),
     "exception.overdue": (OPERATOR,),
     "exception.granted": (owner,),

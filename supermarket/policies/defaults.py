@@ -89,6 +89,16 @@ DEFAULTS: Mapping[str, PolicyValue] = {
     # so many seconds in which nobody could bid is an outage.
     "auction_notice_seconds": 600,
     "auction_outage_seconds": 30,
+    # selection.md §6: a panel's size is odd; its experts answer and score in working days; the pool of which it is
+    # drawn has at least so many members for each seat, wherever the province has them
+    "panel_least": 3,
+    "panel_most": 9,
+    "panel_pool_factor": 3,
+    "panel_answer_days": 1,
+    "panel_scoring_days": 3,
+    "panel_confirm_days": 1,
+    "expert_load": 3,
+    "expert_interest_years": 3,
     # rating-and-credit.md
     "removal_statement_days": 5,
     "removal_decision_days": 15,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from supermarket.gateways.witness import QuoteKey
 from supermarket.modes.merit_criteria import Criterion, CriterionKind
@@ -49,6 +49,15 @@ class QualificationAsked:
     speciality: str | None = None
 
 
+class CriterionAsked(NamedTuple):
+    """A criterion of a merit selection; name and description for the panel's own."""
+
+    kind: str
+    weight: int
+    name: str = ""
+    description: str = ""
+
+
 @dataclass(frozen=True)
 class ProjectDraft:
     """A project as its owner words it; amounts in fen, durations in calendar days."""
@@ -77,7 +86,8 @@ class ProjectDraft:
     direct_ground: Ground | None = None
     direct_document: str = ""
     named_agency_uscc: str | None = None
-    criteria: tuple[tuple[str, int], ...] = ()
+    criteria: tuple[CriterionAsked, ...] = ()
+    panel_size: int = 0
     qualifications: tuple[QualificationAsked, ...] = ()
     shortlist_by: ShortlistBy | None = None
     keep: int | None = None
@@ -93,7 +103,10 @@ class ProjectDraft:
         """What the owner chose besides the mode."""
         return Terms(
             bounds=Bounds(ceiling=ceiling),
-            criteria=tuple(Criterion(CriterionKind(kind), Decimal(weight)) for kind, weight in self.criteria),
+            criteria=tuple(
+                Criterion(CriterionKind(kind), Decimal(weight), *words) for kind, weight, *words in self.criteria
+            ),
+            panel_size=self.panel_size,
             shortlist_by=self.shortlist_by or ShortlistBy.CREDIT,
             keep=self.keep,
             draw_keep=self.draw_keep,

@@ -28,18 +28,21 @@ from supermarket.modes.table import LIVE_OFFERED, ModeName, Seal
 from supermarket.projects.commands import (
     Attachment,
     Avoided,
+    CriterionAsked,
     DeliverableWanted,
     Enrol,
     PaymentTerm,
     ProjectDraft,
     QualificationAsked,
 )
+from supermarket.projects.criteria_rules import DESCRIPTION_MOST, NAME_MOST
 from supermarket.projects.models import Funding
 from supermarket.projects.money_rules import Ground
 
 MOST_DAYS = 3650
 MODE_NAME = r"^[a-z][a-z0-9_]{1,31}$"
 MOST_ROWS = 50
+MOST_CRITERIA = 15
 # No purchase is planned further ahead; it also keeps moments within what a calendar can add up.
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -56,6 +59,7 @@ CRITERION_LABELS = {
     CriterionKind.CREDIT: _l("Credit"),
     CriterionKind.EXPERIENCE: _l("Experience"),
     CriterionKind.LEAD_TIME: _l("Lead time"),
+    CriterionKind.PANEL: _l("Panel of experts"),
 }
 # What the operations call a field → what the forms call it, for errors that an operation finds.
 FORM_NAMES = {
@@ -120,12 +124,14 @@ class AvoidRow(Row):
 
 
 class CriterionRow(Row):
-    """A criterion of a merit selection and its weight."""
+    """A criterion of a merit selection and its weight; those that a panel scores have a name of their own."""
 
     criterion = SelectField(
         _l("Criterion"), choices=[SelectChoice(kind.value, label) for kind, label in CRITERION_LABELS.items()]
     )
     weight = IntegerField(_l("Weight"), validators=[Needed(), NumberRange(1, 100)])
+    name = StringField(_l("What the panel scores"), validators=[Text(most=NAME_MOST)])
+    description = TextAreaField(_l("What the experts look at"), validators=[Text(most=DESCRIPTION_MOST)])
 
 
 class QualificationRow(Row):
@@ -250,8 +256,9 @@ class ProjectForm(CommandForm):
     criteria = FieldList(
         FormField(CriterionRow),
         _l("Criteria (merit selection); the weights add up to 100"),
-        validators=[Length(0, 10, message=_l("Choose at most 10 criteria."))],
+        validators=[Length(0, MOST_CRITERIA, message=_l("Choose at most 15 criteria."))],
     )
+    panel_size = IntegerField(_l("Experts on the panel (an odd number)"), validators=[Optional(), NumberRange(1, 99)])
 
     def validate_live(self, field: Field) -> None:
         """Nobody chooses the live form before its pages are there."""
@@ -287,7 +294,11 @@ class ProjectForm(CommandForm):
             direct_ground=Ground(self.direct_ground.data) if self.direct_ground.data else None,
             direct_document=self.direct_document.data,
             named_agency_uscc=self.agency.data,
-            criteria=tuple((row["criterion"], row["weight"]) for row in self.criteria.data),
+            criteria=tuple(
+                CriterionAsked(row["criterion"], row["weight"], row["name"] or "", row["description"] or "")
+                for row in self.criteria.data
+            ),
+            panel_size=self.panel_size.data or 0,
             shortlist_by=ShortlistBy(self.shortlist_by.data) if self.shortlist_by.data else None,
             keep=self.keep.data,
             draw_keep=self.draw_keep.data,

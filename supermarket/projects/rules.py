@@ -10,13 +10,14 @@ from supermarket.agencies.models import Standing
 from supermarket.agencies.queries import agency_by_uscc
 from supermarket.core.errors import FieldError, InvalidInput, NotFound, RuleBroken, RuleFinding
 from supermarket.core.permissions import region_covers
+from supermarket.experts.queries import able_count
 from supermarket.matters.models import MatterVersion
 from supermarket.matters.queries import effective_in, matter, published_version
 from supermarket.matters.rules import not_carried_out
-from supermarket.modes.merit_criteria import CriterionKind
 from supermarket.modes.table import Seal
 from supermarket.policies.queries import number, policies_for, region_exists
 from supermarket.projects.commands import ProjectDraft, PublicationSources
+from supermarket.projects.criteria_rules import criteria_errors
 from supermarket.projects.exception_queries import Key, covered_keys, refusals_of, texts_of
 from supermarket.projects.facts import kinds
 from supermarket.projects.models import Funding, Project
@@ -24,11 +25,9 @@ from supermarket.projects.money_checks import Bought, money_findings, money_of
 from supermarket.projects.qualifications import own_tree, stated
 from supermarket.projects.requirements import Refusal, check_requirements
 from supermarket.projects.way_rules import mode_errors, mode_findings
-from supermarket.projects.ways import mode_of, uses_score
+from supermarket.projects.ways import mode_of, terms_of, uses_score
 
 MOST_DAYS = 3650
-# The panel's criteria come with panels.
-CRITERIA = tuple(kind.value for kind in CriterionKind if kind is not CriterionKind.PANEL)
 
 
 def check_draft(
@@ -83,7 +82,7 @@ def _field_errors(command: ProjectDraft, at: datetime) -> Iterator[FieldError]:
     yield from mode_errors(command, at)
     yield from _direct_errors(command)
     if uses_score(command.mode):
-        yield from _criteria_errors(command)
+        yield from criteria_errors(command, policies_for(command.region_code, at))
     if command.seal is Seal.SERVER and command.funding is not Funding.SOCIAL:
         message = _("With fiscal money the bidders seal their quotes themselves; only social money may opt out.")
         yield FieldError("seal", "fiscal", message)
@@ -171,19 +170,6 @@ def _direct_errors(command: ProjectDraft) -> Iterator[FieldError]:
         yield FieldError("named_agency_uscc", "not_active", _("This agency is not active in the market."))
 
 
-def _criteria_errors(command: ProjectDraft) -> Iterator[FieldError]:
-    if not command.criteria:
-        yield FieldError("criteria", "needed", _("Choose criteria and their weights."))
-        return
-    names = [name for name, _weight in command.criteria]
-    if len(set(names)) != len(names) or not set(names) <= set(CRITERIA):
-        yield FieldError("criteria", "unknown", _("Choose criteria from the list, each once."))
-    if sum(weight for _name, weight in command.criteria) != 100 or any(
-        not 1 <= weight <= 100 for _name, weight in command.criteria
-    ):
-        yield FieldError("criteria", "not_100", _("The weights must add up to 100."))
-
-
 def _refusals(command: ProjectDraft, version: MatterVersion | None) -> tuple[Refusal, ...]:
     own = own_tree(version or published_version(command.matter_code))
     return check_requirements(texts_of(command), asked=stated(own, command.qualifications), own=own, kinds=kinds())
@@ -268,5 +254,19 @@ def check_publication(project: Project, sources: PublicationSources, *, at: date
                 _("The keys for sealed quotes are missing: the witness did not answer. Try again soon."),
             )
         )
+    findings += _expert_findings(project)
     if findings:
         raise RuleBroken(_("The project cannot be published now."), findings=findings)
+
+
+def _expert_findings(project: Project) -> Iterator[RuleFinding]:
+    """A panel that could never be drawn is not promised."""
+    size = terms_of(project).panel_size
+    there = able_count(project.matter_version.industry, project.matter_code) if size else 0
+    if there < size:
+        message = _(
+            "The pool has %(there)s experts for this matter; a panel of %(size)s cannot be drawn of them.",
+            there=there,
+            size=size,
+        )
+        yield RuleFinding("too_few_experts", message, {"there": there, "size": size})

@@ -18,6 +18,7 @@ from supermarket.modes.stored import candidate_from_json, candidate_to_json
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
 from supermarket.selection.models import Choice, CostStatement, Draw, OpenedQuote, Quote
+from supermarket.selection.panels.facts import panel_facts
 from supermarket.selection.parties import lottery_of
 from supermarket.selection.states import DrawState
 
@@ -80,7 +81,7 @@ def prices_of(project: Project) -> dict[str, int]:
 
 
 def facts_of_selection(project: Project) -> Facts:
-    """What has come in since the freeze: draws, decisions on low quotes, the owner's choice, the closed auction."""
+    """What has come in since the freeze: draws, decisions on low quotes, the owner's choice, a closed auction or panel."""
     draws = db.session.scalars(sa.select(Draw).where(Draw.project_id == project.id)).all()
     statements = db.session.scalars(
         sa.select(CostStatement)
@@ -101,6 +102,7 @@ def facts_of_selection(project: Project) -> Facts:
         choice=_choice(project.id),
         low_decisions={row.quote.agency.uscc: _decision(row) for row in statements},
         auction=auction_fact(project.id),
+        panel=panel_facts(project.id),
     )
 
 

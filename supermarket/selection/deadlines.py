@@ -19,6 +19,7 @@ from supermarket.selection.low_quotes import statement_due
 from supermarket.selection.models import Award, CostStatement, Draw, DrawReceipt, Quote, QuoteHandIn, QuoteList
 from supermarket.selection.notice import prepare_standstill, standstill_due
 from supermarket.selection.opening import open_quotes, prepare_opening
+from supermarket.selection.panels.deadlines import DUE as PANELS
 from supermarket.selection.quote_lists import LISTED_STATES, keep_countersignature, prepare_countersigning
 from supermarket.selection.receipts import prepare_receipts, receive_receipts
 from supermarket.selection.revealing import name_refusers_due, prepare_reveals, reveal_due
@@ -215,6 +216,7 @@ DUE: tuple[DueKind, ...] = (
     DueKind("draw.round", _draws("drand", Draw.draw_at), draw_by_beacon, prepare_round),
     DueKind("cost_statement", _statements, statement_due),
     DueKind("choice", _choices, choice_due),
+    *PANELS,
     DueKind("award.offer", _offers, offer_lapsed_due),
     DueKind("award.standstill", _standstills, standstill_due, prepare_standstill),
 )

@@ -177,3 +177,71 @@ NOTICE_ISSUED = declare(
     sentence=N_("The award notice %(notice_number)s was issued"),
     keys={"award_id", "agency_uscc", "notice_number"},
 )
+PROPOSED = declare(
+    "proposal.received",
+    subject="project",
+    sentence=N_("A plan was received"),
+    keys={"agency_uscc", "seq", "sha256"},
+    public=False,
+)
+# What concerns one seat is told to its expert alone; the public learns counts and hashes.
+PANEL_INVITED = declare(
+    "panel.invited", subject="project", sentence=N_("You are asked to serve on a panel"), keys={"seat"}, public=False
+)
+PANEL_REMINDED = declare(
+    "panel.reminded", subject="project", sentence=N_("Your time on a panel ends soon"), keys={"seat"}, public=False
+)
+PANEL_RELEASED = declare(
+    "panel.released", subject="project", sentence=N_("You are no longer needed on a panel"), keys={"seat"}, public=False
+)
+PANEL_ACCEPTED = declare(
+    "panel.accepted", subject="project", sentence=N_("An expert accepted to serve"), keys={"seat"}, public=False
+)
+PANEL_DECLINED = declare(
+    "panel.declined", subject="project", sentence=N_("An expert declined to serve"), keys={"seat"}, public=False
+)
+PANEL_NO_ANSWER = declare(
+    "panel.no_answer", subject="project", sentence=N_("An expert did not answer in time"), keys={"seat"}, public=False
+)
+PANEL_RECUSED = declare(
+    "panel.recused",
+    subject="project",
+    sentence=N_("An expert stepped back because of a conflict of interest"),
+    keys={"seat"},
+    public=False,
+)
+PANEL_LATE = declare(
+    "panel.late", subject="project", sentence=N_("An expert did not score in time"), keys={"seat"}, public=False
+)
+SHEET_SEALED = declare(
+    "scores.sealed",
+    subject="project",
+    sentence=N_("An expert signed a score sheet (%(number)s of %(size)s); its hash is public, its scores are not yet"),
+    keys={"expert", "sheet_hash", "number", "size"},
+)
+PANEL_COMPLETE = declare(
+    "scores.complete",
+    subject="project",
+    sentence=N_("All %(size)s score sheets are in; the experts confirm the record"),
+    keys={"size"},
+)
+RECORD_CONFIRMED = declare(
+    "panel.record_confirmed",
+    subject="project",
+    sentence=N_("An expert confirmed the panel's record"),
+    keys={"seat", "record_hash"},
+    public=False,
+)
+RECORD_DISSENTED = declare(
+    "panel.record_dissented",
+    subject="project",
+    sentence=N_("An expert dissented from the panel's record"),
+    keys={"seat", "record_hash"},
+    public=False,
+)
+RECORD_CLOSED = declare(
+    "scores.record_closed",
+    subject="project",
+    sentence=N_("The panel's record is closed; the selection goes on"),
+    keys={"record_hash", "document_sha256"},
+)

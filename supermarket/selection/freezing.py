@@ -19,6 +19,7 @@ from supermarket.projects.operations.enrolling import keep_findings, live_agenci
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import mode_of, specs_of
 from supermarket.selection.candidates import candidates_of, freeze_candidate
+from supermarket.selection.panels.proposing import proposing_agencies, wants_proposals
 from supermarket.selection.quote_lists import publish_list, quoting_agencies
 from supermarket.selection.waits import fix_early_draw
 
@@ -93,6 +94,7 @@ def _sift(project: Project, at: datetime) -> list[Sifted]:
     ).all()
     pool = live_agencies(project.id)
     quoted = quoting_agencies(project.id) if mode_of(project).needs_quotes else None
+    proposed = proposing_agencies(project.id) if wants_proposals(project) else None
     sifted = []
     for row in rows:
         findings = run_rules(project, row.agency, row.practitioners, moment=Moment.FREEZE, at=at, pool_of=pool)
@@ -101,6 +103,8 @@ def _sift(project: Project, at: datetime) -> list[Sifted]:
             sifted.append(Sifted(row, findings, bad.code, bad.sentence.text(_)))
         elif quoted is not None and row.agency_id not in quoted:
             sifted.append(Sifted(row, findings, "no_quote", _("No quote was handed in.")))
+        elif proposed is not None and row.agency_id not in proposed:
+            sifted.append(Sifted(row, findings, "no_proposal", _("No plan was handed in.")))
         else:
             sifted.append(Sifted(row, findings, None, ""))
     return sifted

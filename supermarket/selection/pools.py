@@ -36,7 +36,7 @@ def fix_pool(
         source=source,
         pool_file=data.decode("ascii"),
         pool_hash=pool_hash(data),
-        excluded=_excluded(project, out) if purpose == MAIN else [],
+        excluded=_left_out(project, purpose, out),
         draw_at=max(at, project.select_at or at),
     )
     db.session.add(draw)
@@ -48,6 +48,17 @@ def fix_pool(
         data={"purpose": purpose, "pool_hash": draw.pool_hash, "members": len(listed)},
     )
     return draw
+
+
+def _left_out(project: Project, purpose: str, out: Iterable[Exclusion]) -> list[dict[str, str]]:
+    """Whom the record names beside the pool: of the main draw agencies, of a panel's the experts kept out, of ties nobody."""
+    if purpose == MAIN:
+        return _excluded(project, out)
+    return (
+        [{"id": item.uscc, "code": item.code} for item in sorted(out, key=lambda each: each.uscc)]
+        if purpose == "panel"
+        else []
+    )
 
 
 def _excluded(project: Project, out: Iterable[Exclusion]) -> list[dict[str, str]]:

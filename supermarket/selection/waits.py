@@ -19,6 +19,7 @@ from supermarket.projects.ways import specs_of
 from supermarket.selection import events
 from supermarket.selection.candidates import candidates_of
 from supermarket.selection.models import Choice, CostStatement, OpenedQuote, Quote
+from supermarket.selection.panels.convening import convene
 from supermarket.selection.pools import fix_pool
 
 
@@ -34,6 +35,8 @@ def start_waiting(project: Project, waiting: Waiting, excluded: tuple[Exclusion,
             ask_choice(project, waiting.members, at)
         case WaitingFor.RECEIPT | WaitingFor.TIE_DRAW if waiting.pool and waiting.purpose is not None:
             fix_pool(project, waiting.purpose, waiting.pool, excluded, at=at)
+        case WaitingFor.PANEL:
+            convene(project, waiting.members, at)
         case _:
             pass
 

@@ -314,8 +314,8 @@ EXCLUSION_LABELS: Mapping[str, object] = {
 
 
 def criterion_label(name: str) -> str:
-    """A criterion of a merit score."""
-    return str(CRITERION_LABELS.get(name, name))
+    """A criterion of a merit score by its code; the panel's are called as the owner called them."""
+    return str(CRITERION_LABELS.get(name, name.removeprefix("panel:")))
 
 
 def stage_label(name: str) -> str:

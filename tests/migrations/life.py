@@ -38,6 +38,7 @@ from supermarket.selection import operations as selection
 from supermarket.selection.bulletins import sales_close_from
 from supermarket.selection.deadlines import DUE
 from supermarket.selection.models import Choice
+from supermarket.selection.panels import operations as panels
 from supermarket.selection.queries import draws_of
 from supermarket.standing.decisions import Move, Office
 from supermarket.standing.models import Opinion, Rectification, RemovalApproval, RemovalCase, Review
@@ -45,11 +46,12 @@ from supermarket.standing.states import OpinionState, RectificationState, Remova
 from supermarket.supervision.models import Finding, Level
 from supermarket.witnesses.models import KnownWitness, WitnessEntry, WitnessHead
 from tests.factories import auctions
-from tests.factories.accounts import make_user
+from tests.factories.accounts import fresh_uscc, make_user
 from tests.factories.agencies import make_agency, make_agency_actor, make_move, make_practitioner, make_related_party
 from tests.factories.contracts import make_completed, make_contract, make_deal
 from tests.factories.credit import make_credit_entry, make_list_entry, make_performance, make_stars
 from tests.factories.exceptions import make_asked, make_granted
+from tests.factories.experts import make_expert, make_panel
 from tests.factories.identity import make_legal_person
 from tests.factories.matters import SOME_MATTER, make_regional
 from tests.factories.modes import make_released_mode
@@ -155,6 +157,7 @@ def live_a_little(at: datetime) -> None:
     _selected("random", at)
     _selected("bidding", at)
     _unopened(at)
+    _judged(at)
     _auctioned(at)
     _chosen(at)
     with unit():
@@ -194,6 +197,18 @@ def _witnesses(at: datetime) -> None:
     signed = {"witness": known, "log": "events", "seq": 1, "head": "0" * 64, "signature": "0" * 128}
     db.session.add(WitnessHead(**signed, at=at, kept_at=at))
     db.session.flush()
+
+
+def _judged(at: datetime) -> None:
+    """A panel that has scored, and one in which an expert has typed something."""
+    with unit():
+        make_expert(interests=(fresh_uscc(),))
+    make_panel(at, experts=3).finished([80, 70, 60])
+    world = make_panel(at, experts=0)
+    seat = world.seats()[0]
+    world.accept(seat)
+    with unit():
+        panels.keep_draft(world.code, world.sheet()[:1], actor=world.actor(seat), at=world.at)
 
 
 def _verified(at: datetime) -> None:

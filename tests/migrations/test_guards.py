@@ -36,6 +36,9 @@ LEDGERS = (
     "trade.eligibility_checks",
     "trade.project_versions",
     "trade.mode_trials",
+    "trade.proposals",
+    "trade.panel_plans",
+    "trade.panel_scores",
 )
 DRAW = "trade.draws"
 

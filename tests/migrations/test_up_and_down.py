@@ -30,7 +30,10 @@ MAY_BE_EMPTY = {
     "trade.contract_scores",
 }
 # What a step down gives up though its table stays, with the reason; coming up again fills in a default.
-GIVEN_UP: dict[tuple[str, str], str] = {}
+GIVEN_UP: dict[tuple[str, str], str] = {
+    ("trade.projects", "stages"): "0017: weights of criteria stood there; test_modes_as_published compares them",
+}
+ROWS_GIVEN_UP = {"platform.notices": "without their person they would be told to everybody of the organisation"}
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +69,10 @@ def lost(before: Rows, after: Rows) -> list[str]:
     """What stood before and differs after, of the tables and columns that are in both."""
     found = []
     for table in sorted(before.keys() & after.keys()):
-        if before[table].keys() != after[table].keys():
+        rows_differ = before[table].keys() != after[table].keys()
+        if rows_differ and table in ROWS_GIVEN_UP and after[table].keys() < before[table].keys():
+            continue
+        if rows_differ:
             found.append(f"{table}: {len(before[table])} rows became {len(after[table])}")
             continue
         changed = {

@@ -326,7 +326,11 @@ def present_wording(code: str) -> dict[str, object]:
         "agency": row.named_agency.uscc if row.named_agency else None,
         "direct_ground": row.direct_ground.value if row.direct_ground else None,
         "direct_document": row.direct_document,
-        "criteria": [{"criterion": str(c.kind), "weight": int(c.weight)} for c in terms_of(row).criteria],
+        "criteria": [
+            {"criterion": str(c.kind), "weight": int(c.weight), "name": c.name, "description": c.description}
+            for c in terms_of(row).criteria
+        ],
+        "panel_size": terms_of(row).panel_size or None,
         "seal": terms_of(row).seal.value,
     }
 

@@ -13,7 +13,7 @@ from supermarket.core.working_days import local_date, local_moment
 from supermarket.extensions import db
 from supermarket.matters.queries import effective_in, matter
 from supermarket.matters.requirement_tree import to_json
-from supermarket.modes.rows import mode_to_json, published_stages
+from supermarket.modes.rows import mode_to_json, published_stages, terms_to_json
 from supermarket.policies.queries import calendar, number, policies_for
 from supermarket.projects import events
 from supermarket.projects.commands import ProjectDraft, PublicationSources
@@ -143,6 +143,9 @@ def amend(code: str, command: ProjectDraft, *, reason: str, version: int, actor:
     }
     tree = stated(own_tree(project.matter_version), command.qualifications)
     fixed["qualifications"] = (to_json(tree), project.requirement_tree)
+    wanted = terms_to_json(command.terms(project.ceiling))
+    fixed["criteria"] = (wanted.get("criteria"), project.terms.get("criteria"))
+    fixed["panel_size"] = (wanted.get("panel_size"), project.terms.get("panel_size"))
     errors = [
         FieldError(
             name, "fixed", _("This was fixed at the publication; withdraw and reissue the project to change it.")

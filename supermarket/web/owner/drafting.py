@@ -15,7 +15,6 @@ from supermarket.core.errors import FieldError, InvalidInput, MarketError
 from supermarket.core.permissions import P
 from supermarket.projects import operations
 from supermarket.projects.commands import Attachment, ProjectDraft
-from supermarket.projects.forms import CRITERION_LABELS
 from supermarket.projects.models import Project
 from supermarket.projects.queries import draft_of_form
 from supermarket.projects.states import PROJECT, ProjectAction
@@ -24,6 +23,7 @@ from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import perform, tell
 from supermarket.web.listing import clean
 from supermarket.web.owner.blueprint import blueprint
+from supermarket.web.owner.criteria import criteria_changed, editor_of, only_where_scored, without_dropped
 from supermarket.web.owner.forms import (
     LISTS,
     PurchaseForm,
@@ -36,7 +36,6 @@ from supermarket.web.owner.forms import (
 from supermarket.web.owner.ours import own_organisation, own_project
 from supermarket.web.owner.ways import cards_of, only_asked, parts_of, plan_from
 from supermarket.web.owner.wording import FIELDS, holding_of, leaves_of, version_of, wordings_of
-from supermarket.web.project_page import criteria_of
 
 Answer = str | BaseResponse | tuple[str, int]
 # What makes a row of a list count as filled in.
@@ -44,7 +43,7 @@ ROW_FIELDS = {
     "deliverables": ("name", "due_days"),
     "payment_terms": ("name", "percent"),
     "avoid": ("agency", "reason"),
-    "criteria": ("weight",),
+    "criteria": ("weight", "name", "description"),
     "qualifications": ("level", "speciality"),
 }
 _FORM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -52,7 +51,7 @@ _FORM_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 def _filled_rows(form: "MultiDict[str, str]") -> "MultiDict[str, str]":
     """What was sent, without rows of lists in which nothing is filled in; the first row of a list stays."""
-    kept: MultiDict[str, str] = MultiDict(form)
+    kept: MultiDict[str, str] = without_dropped(form)
     for name in LISTS:
         indices = {key.split("-")[1] for key in form if key.startswith(f"{name}-") and key.count("-") == 2}
         for index in indices:
@@ -80,14 +79,8 @@ def ways_part(form: PurchaseForm, owner: Organisation) -> dict[str, object]:
 
 
 def criteria_part(form: PurchaseForm, stored: Project | None) -> dict[str, object]:
-    """What the part of the form about criteria needs: each with its weight, and what is wrong with the lists."""
-    weights = {row["criterion"]: row["weight"] for row in form.criteria.data if row["criterion"]}
-    if stored is not None:
-        weights = dict(criteria_of(stored))
-    return {
-        "criteria": [(kind.value, label, weights.get(kind.value)) for kind, label in CRITERION_LABELS.items()],
-        "list_errors": list_errors(form),
-    }
+    """What the part of the form about criteria needs: the editor, and what is wrong with the lists."""
+    return {"editor": editor_of(form, stored), "list_errors": list_errors(form)}
 
 
 def _form_id() -> str:
@@ -98,7 +91,7 @@ def _form_id() -> str:
 
 def _stays(form: PurchaseForm, act: str) -> bool:
     """Whether nothing is to be stored yet: a row is added or dropped, or only the wording is looked at."""
-    return act == "check" or _rows_changed(form, act)
+    return act == "check" or criteria_changed(form, act) or _rows_changed(form, act)
 
 
 def _rows_changed(form: PurchaseForm, act: str) -> bool:
@@ -147,7 +140,7 @@ def _page(
 
 
 def _command(form: PurchaseForm, owner: Organisation) -> ProjectDraft:
-    return only_asked(form, replace(form.command(owner.id), draft_key=_form_id()))
+    return only_where_scored(only_asked(form, replace(form.command(owner.id), draft_key=_form_id())))
 
 
 def _with_ground(form: PurchaseForm, project: Project) -> Project:

@@ -20,6 +20,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from supermarket.accounts.models import Organisation
+from supermarket.core.clock import now
 from supermarket.core.errors import FieldError, InvalidInput, MarketError, RuleBroken
 from supermarket.core.forms import CommandForm, Needed, Text
 from supermarket.core.paging import Slice
@@ -28,8 +29,9 @@ from supermarket.modes.queries import offered_in
 from supermarket.modes.stages.shortlist import ShortlistBy
 from supermarket.modes.table import LIVE_OFFERED, Mode, StageName
 from supermarket.modes.words import label_of
-from supermarket.policies.queries import region_names
+from supermarket.policies.queries import policies_for, region_names
 from supermarket.projects.commands import QualificationAsked
+from supermarket.projects.criteria_rules import panel_sizes
 from supermarket.projects.exception_queries import covered_keys, refusals_of
 from supermarket.projects.forms import FORM_NAMES, FUNDING_LABELS, SHORTLIST_LABELS, ProjectForm, ReasonForm
 from supermarket.projects.models import Project
@@ -58,6 +60,7 @@ class PurchaseForm(ProjectForm):
         validators=[Optional()],
     )
     direct_file = FileField(_l("The document itself"))
+    panel_size = SelectField(_l("Experts on the panel"), coerce=int, validate_choice=False, choices=[])
     version = IntegerField(validators=[Optional()])
     reason = TextAreaField(_l("Reason of the amendment (public)"), validators=[Text(most=1000)])
 
@@ -85,6 +88,8 @@ class PurchaseForm(ProjectForm):
             SelectChoice(code, f"{name} · {code}") for code, name in _matters(owner.region_code)
         ]
         self.region.choices = _regions(owner.region_code)
+        values = policies_for(owner.region_code, now())
+        self.panel_size.choices = [SelectChoice(size, str(size)) for size in panel_sizes(values)]
 
 
 def unasked(form: PurchaseForm) -> frozenset[str]:

@@ -158,7 +158,7 @@ def _terms(form: PurchaseForm, row: Mode, numbers: Mapping[str, PolicyValue], ce
     said = Terms(
         bounds=Bounds(ceiling=ceiling or 1),
         criteria=tuple(
-            Criterion(CriterionKind(line["criterion"]), Decimal(line["weight"]))
+            Criterion(CriterionKind(line["criterion"]), Decimal(line["weight"]), line["name"] or "")
             for line in form.criteria.data
             if line["criterion"] in set(CriterionKind) and isinstance(line["weight"], int) and line["weight"] > 0
         ),

@@ -17,7 +17,10 @@ from supermarket.modes.table import MODES, StageName, Terms, mode, pipeline_for
 BOUNDS = Bounds(ceiling=1000)
 TERMS = Terms(
     bounds=BOUNDS,
-    criteria=(Criterion(CriterionKind.PRICE, Decimal("62.5")), Criterion(CriterionKind.PANEL, Decimal("37.5"), "plan")),
+    criteria=(
+        Criterion(CriterionKind.PRICE, Decimal("62.5")),
+        Criterion(CriterionKind.PANEL, Decimal("37.5"), "plan", "Is it sound?"),
+    ),
     panel_size=3,
     shortlist_by=ShortlistBy.STARS,
     keep=2,
