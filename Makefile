@@ -46,6 +46,7 @@ clean-data: python ## delete DATA: databases, files, keys, logs
 bench: set-up ## page rates beside bare Flask pages, in one run
 	@$(FLASK) bench pages
 	@$(FLASK) bench reverify
+	@$(FLASK) bench auction
 
 fmt: set-up ## put the code into the house style
 	@$(BIN)/ruff check --fix-only .

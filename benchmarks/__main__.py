@@ -1,8 +1,8 @@
-"""`python -m benchmarks pages|reverify`, which `flask bench …` and `make bench` call."""
+"""`python -m benchmarks pages|reverify|auction`, which `flask bench …` and `make bench` call."""
 
 import argparse
 
-from benchmarks import pages, reverify
+from benchmarks import auction, pages, reverify
 from launch.servers import ensure
 from supermarket.app import create_app
 
@@ -17,7 +17,13 @@ def main() -> int:
     asked.add_argument("--seconds", type=float, default=3.0)
     night = commands.add_parser("reverify", help="the nightly checks beside their bare questions")
     night.add_argument("--agencies", type=int, default=20_000)
+    bids = commands.add_parser("auction", help="accepted bids beside bare commits, and watchers")
+    bids.add_argument("--seconds", type=float, default=5.0)
+    bids.add_argument("--watchers", type=int, default=300)
     chosen = parser.parse_args()
+    if chosen.command == "auction":
+        kept = auction.run(ensure(), create_app, seconds=chosen.seconds, watchers=chosen.watchers, say=_say)
+        return 0 if kept else 1
     if chosen.command == "reverify":
         return 0 if reverify.run(ensure(), create_app, agencies=chosen.agencies, say=_say) else 1
     kept = pages.run(

@@ -18,7 +18,8 @@ export const bidder = (root, { words, you, fill, money, toFen, toYuan, offer, st
     sending = true;
     button.disabled = true;
     const body = new FormData();
-    body.set("csrf_token", own.querySelector('[name="csrf_token"]')?.value ?? "");
+    const token = own.querySelector('[name$="csrf_token"]');
+    if (token) body.set(token.name, token.value);
     body.set("bid-amount", toYuan(fen));
     body.set("bid-key", crypto.randomUUID?.() ?? String(Math.random()).slice(2));
     if (byAgent) body.set("bid-agent", "y");

@@ -31,3 +31,12 @@ def reverify_command(agencies: int) -> None:
     """A night of checks against the stand-in registries beside the bare questions."""
     command = [sys.executable, "-m", "benchmarks", "reverify", "--agencies", str(agencies)]
     raise SystemExit(subprocess.run(command, cwd=ROOT, check=False).returncode)  # noqa: S603 -- our own program
+
+
+@group.command("auction")
+@click.option("--seconds", default="5", show_default=True, help="Measured time of each row.")
+@click.option("--watchers", default=300, show_default=True, type=click.IntRange(1, 5_000))
+def auction_command(seconds: str, watchers: int) -> None:
+    """Accepted bids of one auction beside bare commits, and when its watchers hear of them."""
+    command = [sys.executable, "-m", "benchmarks", "auction", "--seconds", seconds, "--watchers", str(watchers)]
+    raise SystemExit(subprocess.run(command, cwd=ROOT, check=False).returncode)  # noqa: S603 -- our own program

@@ -20,6 +20,7 @@ from supermarket.core.working_days import local_date, local_moment
 from supermarket.data.invent_projects import ProjectIdea
 from supermarket.demo import cast, words
 from supermarket.demo.crew import able, people_for
+from supermarket.demo.live_bids import bid_live
 from supermarket.demo.repertoire import BEGINS_BEFORE_END, Favourite, Part, Plot
 from supermarket.demo.stage import HOURS, Stage
 from supermarket.extensions import db
@@ -146,6 +147,7 @@ class Purchase:
             select_at=select_at,
             named_agency_uscc=named,
             criteria=CRITERIA if self.part.mode == "merit" else (),
+            live=self.part.live,
         )
 
     def _named(self) -> str:
@@ -224,7 +226,7 @@ class Purchase:
             self.stage.act(projects.enrol, self.code, Enrol(people, max(1, offered)), actor=actor)
         except RuleBroken:
             return  # not eligible any more: the market says so, and this agency stays away
-        if not MODES[self.part.mode].needs_quotes:
+        if self.part.live or not MODES[self.part.mode].needs_quotes:
             return
         for amount in self._quotes(number):
             self.stage.act(selection.submit_quote, self.code, self._sealed(uscc, amount), actor=actor)
@@ -269,7 +271,11 @@ class Purchase:
         """Wait for the freeze and the selection; answer what is asked on the way."""
         while True:
             row = self.row()
-            if row.state is ProjectState.SELECTING:
+            if row.state is ProjectState.SELECTING and self.part.live:
+                yield from bid_live(self.stage, row, self.favourite, self.rng)
+                if self.state() is ProjectState.SELECTING:
+                    yield self.stage.now + timedelta(seconds=3)
+            elif row.state is ProjectState.SELECTING:
                 self._explain()
                 self._judge()
                 yield self.pause(1, 1)

@@ -62,13 +62,14 @@ class Favourite(StrEnum):
 
 @dataclass(frozen=True)
 class Part:
-    """One life. `share` of the span at which it begins (None: by BEGINS_BEFORE_END)."""
+    """One life. `live`: quotes are given in a live auction. `share` of the span at which it begins (None: by BEGINS_BEFORE_END)."""
 
     plot: Plot
     mode: str
     funding: Funding | None = None
     favourite: Favourite | None = None
     demo_owner: bool = False
+    live: bool = False
     share: float | None = None
 
     @property
@@ -92,7 +93,7 @@ PARTS = (
     Part(Plot.OPEN, "random", _SOCIAL, demo_owner=True),
     Part(Plot.RATED, "bidding", None, _POOR, share=0.03),
     Part(Plot.DRAFT, "bidding", _SOCIAL, demo_owner=True),
-    Part(Plot.RATED, "bidding", None, _POOR, share=0.06),
+    Part(Plot.RATED, "bidding", None, _POOR, live=True, share=0.06),
     Part(Plot.ANNOUNCED, "merit", _FISCAL, _ME_2, demo_owner=True),
     Part(Plot.DECLINED, "random", share=0.16),
     Part(Plot.FROZEN, "bidding", _SOCIAL, _ME),
@@ -101,6 +102,7 @@ PARTS = (
     Part(Plot.UNSIGNED, "random", share=0.22),
     Part(Plot.OFFERED, "direct", _SOCIAL, _ME),
     Part(Plot.WITHDRAWN, "merit", share=0.3),
+    Part(Plot.FROZEN, "bidding", _SOCIAL, _ME, live=True),
     Part(Plot.TO_DELIVER, "bidding", None, _ME),
     Part(Plot.RATED, "bidding", None, _BEST, share=0.2),
     Part(Plot.AGENCY_TO_SIGN, "bidding", _SOCIAL, _ME),
@@ -116,8 +118,7 @@ PARTS = (
     Part(Plot.NOT_ACCEPTED, "direct", _SOCIAL, share=0.5),
     Part(Plot.RATED, "direct", _SOCIAL, _ME, share=0.54),
     Part(Plot.REDUCED, "merit", share=0.58),
-    Part(Plot.RATED, "bidding", None, _ME_2, share=0.62),
-    Part(Plot.RATED, "random", share=0.66),
+    Part(Plot.RATED, "bidding", None, _ME_2, live=True, share=0.62),
     Part(Plot.TOO_FEW, "bidding", share=0.7),
     Part(Plot.RATED, "merit", None, _ME, share=0.72),
     Part(Plot.RATED, "random", share=0.76),
