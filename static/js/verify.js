@@ -6,8 +6,6 @@ const words = JSON.parse(root.dataset.words);
 const input = document.getElementById("verify-file");
 const zone = document.getElementById("verify-zone");
 const out = document.getElementById("verify-out");
-const keyName = document.getElementById("verify-witness");
-const keyHex = document.getElementById("verify-key");
 
 const el = (tag, attributes, ...children) => {
   const node = document.createElement(tag);
@@ -16,7 +14,13 @@ const el = (tag, attributes, ...children) => {
   return node;
 };
 const say = (group, code) => words[group]?.[code] ?? code;
-const keys = () => (/^[0-9a-f]{64}$/.test(keyHex.value.trim()) ? { [keyName.value.trim()]: keyHex.value.trim() } : null);
+// The keys that are filled in, by the witness's name; null where there is none.
+const keys = () => {
+  const filled = [...root.querySelectorAll("[data-witness]")]
+    .map((each) => [each.querySelector("[data-witness-name]").value.trim(), each.querySelector("[data-witness-key]").value.trim()])
+    .filter(([, key]) => /^[0-9a-f]{64}$/.test(key));
+  return filled.length ? Object.fromEntries(filled) : null;
+};
 
 const table = (picks) => el("div", { class: "sm-table-scroll", tabindex: "0", role: "region", "aria-label": words.picks },
   el("table", { class: "sm-table" }, el("caption", { class: "sm-hidden" }, words.picks),
@@ -41,10 +45,23 @@ const show = (name, found) => {
   document.getElementById("verify-result").focus();
 };
 
+// One line for each kind of record, by its field “version”: bytes and keys → what was found, then how it is shown.
+const KINDS = { "draw-v2": { check: verifyRecord, show } };
+const versionOf = (bytes) => {
+  try { return JSON.parse(new TextDecoder().decode(bytes))?.version; } catch { return undefined; }
+};
+const compute = async (name, bytes) => {
+  const version = versionOf(bytes);
+  // What names no kind is read as a draw, so that its first mistake is named.
+  const kind = version === undefined ? KINDS["draw-v2"] : Object.hasOwn(KINDS, version) ? KINDS[version] : null;
+  if (kind === null) { out.replaceChildren(el("p", { role: "alert" }, words.unknown_version)); out.dataset.ok = "false"; return; }
+  kind.show(name, await kind.check(bytes, keys()));
+};
+
 const check = async (file) => {
   if (!file) return;
   out.replaceChildren(el("p", { role: "status" }, words.working));
-  show(file.name, await verifyRecord(new Uint8Array(await file.arrayBuffer()), keys()));
+  await compute(file.name, new Uint8Array(await file.arrayBuffer()));
 };
 
 if (able()) {
@@ -60,7 +77,7 @@ if (able()) {
   const own = root.dataset.record;
   if (own) {
     fetch(own).then((answer) => (answer.ok ? answer.arrayBuffer() : Promise.reject(answer.status)))
-      .then(async (bytes) => show(own.split("/").slice(-2).join("/"), await verifyRecord(new Uint8Array(bytes), keys())))
+      .then((bytes) => compute(own.split("/").slice(-2).join("/"), new Uint8Array(bytes)))
       .catch(() => out.replaceChildren(el("p", { role: "alert" }, words.not_loaded)));
   }
 } else {

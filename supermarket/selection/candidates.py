@@ -121,7 +121,7 @@ def source_of_next_draw(project: Project) -> str:
     """The source line of the project's next draw: with `parties`, the r's revealed last are the new c's (§3).
 
     Where a party once did not reveal, the lottery that took its place decides the project's further draws, too: a witness
-    that has not shown its link signs no other pool over it (docs/adr/0032).
+    that has not shown its link signs no other pool over it (docs/adr/0034).
     """
     if project.draw_source is None:
         raise ValueError(f"{project.code} has no draw source")

@@ -1,7 +1,7 @@
 """Draws by parties: each reveals after the receipt; who does not is named, and the named lottery decides alone (§3).
 
 Reveals are kept as they come in, so that one party's silence costs the others nothing and a restart changes nothing.
-Why a refusal is no second throw that anybody could steer: docs/adr/0032.
+Why a refusal is no second throw that anybody could steer: docs/adr/0034.
 """
 
 from collections.abc import Mapping, Sequence

@@ -133,6 +133,16 @@ def test_a_record_dropped_in_is_computed_without_a_network(page: Page) -> None:
     assert page.evaluate("document.activeElement.id") == "verify-result"
 
 
+def test_a_record_of_another_kind_is_said_to_be_one(page: Page) -> None:
+    for content in (b'{"version": "selection-v9"}', b'{"version": 7}', b'{"version": "constructor"}'):
+        file = FilePayload(name="a.json", mimeType="application/json", buffer=content)
+        page.evaluate("delete document.getElementById('verify-out').dataset.ok")
+        page.set_input_files("#verify-file", file)
+        page.wait_for_selector("#verify-out[data-ok=false] [role=alert]")
+    page.set_input_files("#verify-file", FilePayload(name="b.json", mimeType="application/json", buffer=b"no JSON"))
+    page.wait_for_selector("#verify-out[data-ok=false] .sm-differences")
+
+
 def test_without_the_witness_key_the_signature_is_named_as_not_checked(page: Page) -> None:
     page.click("#verify-here summary")
     page.fill("#verify-key", "")

@@ -34,6 +34,9 @@ def browser_words() -> dict[str, object]:
         "not_checked": _("Not checked here:"),
         "all_checked": _("The witness's signature on the receipt was checked, too."),
         "working": _("Computing …"),
+        "unknown_version": _(
+            "This is no record that this page knows: its field “version” says another kind, or is not there."
+        ),
         "not_loaded": _("The record could not be loaded. Download it and drop it in."),
         "picks": _("Each pick, computed step by step"),
         "columns": [_("Place"), _("Tickets left"), _("Remainder"), _("Who")],
@@ -104,11 +107,9 @@ def _witness_keys() -> dict[str, bytes] | None:
     return keys
 
 
-def _witness_shown() -> tuple[str, str]:
-    """The witness's name and key as this site knows them, for the reader to compare with the regulator's own page."""
-    for name, key in (_witness_keys() or {}).items():
-        return name, key.hex()
-    return "", ""
+def _witnesses_shown() -> list[tuple[str, str]]:
+    """Names and keys of the witnesses as this site knows them, for the reader to compare with the witnesses' own pages."""
+    return [(name, key.hex()) for name, key in (_witness_keys() or {}).items()]
 
 
 def _checked(name: str, data: bytes) -> Checked:
@@ -146,6 +147,6 @@ def verify() -> tuple[str, int]:
         missing=status == 404,
         words=browser_words(),
         record=record,
-        witness=_witness_shown(),
+        witnesses=_witnesses_shown(),
     )
     return page, status
