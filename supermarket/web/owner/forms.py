@@ -108,6 +108,7 @@ def unasked(form: PurchaseForm) -> frozenset[str]:
         "criteria": row.uses(StageName.SCORE),
         "live": LIVE_OFFERED and row.can_be_live,
         "floor": row.needs_quotes or row.can_be_live,
+        "seal": row.needs_quotes,
     }
     return frozenset(name for name, wanted in asked.items() if not wanted)
 

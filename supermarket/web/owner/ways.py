@@ -16,7 +16,7 @@ from supermarket.modes.merit_criteria import Criterion, CriterionKind
 from supermarket.modes.plain import Plan
 from supermarket.modes.stages.bounds import Bounds
 from supermarket.modes.stages.shortlist import ShortlistBy
-from supermarket.modes.table import LIVE_OFFERED, Mode, StageName, Terms
+from supermarket.modes.table import LIVE_OFFERED, Mode, Seal, StageName, Terms
 from supermarket.modes.words import label_of, sentence_of
 from supermarket.policies.defaults import PolicyValue
 from supermarket.policies.queries import number, policies_for, region_names
@@ -52,6 +52,7 @@ def only_asked(form: PurchaseForm, command: ProjectDraft) -> ProjectDraft:
         "criteria": {"criteria": ()},
         "live": {"live": False},
         "floor": {"floor": None},
+        "seal": {"seal": Seal.CLIENT},
     }
     for name in unasked(form):
         values = empty.get(name)
