@@ -14,7 +14,7 @@ from supermarket.core.permissions import Actor
 from supermarket.core.unit import unit
 from supermarket.core.working_days import local_date
 from supermarket.data.invent import InventedAgency
-from supermarket.demo import bodies, cast, decisions, facts, identified, onboarding, troubled
+from supermarket.demo import bodies, cast, decisions, experts, facts, identified, onboarding, troubled
 from supermarket.demo.history import beginning, must_be_demo
 from supermarket.matters.operations import load_catalogue
 from supermarket.policies.operations import load_facts
@@ -34,6 +34,7 @@ class Loaded:
     admitted: int = 0
     numbers: int = 0
     entries: int = 0
+    experts: int = 0
 
 
 def load(*, agencies: int = cast.AGENCIES, at: datetime | None = None, say: Say = lambda line: None) -> Loaded:
@@ -58,6 +59,10 @@ def load(*, agencies: int = cast.AGENCIES, at: datetime | None = None, say: Say 
         done.owners = bodies.enter_owners(opening + timedelta(days=1))
         say(f"accounts of offices and owners: {done.accounts + done.owners} new")
     _decide(done, opening + timedelta(days=1, hours=1))
+    with unit():
+        actor = acting("operator@demo.test")
+        done.experts = experts.enter_experts(actor=actor, at=opening + timedelta(days=1, hours=2))
+        say(f"experts: {done.experts} new")
     _admit(done, agencies, opening + timedelta(days=2), until, say)
     with unit():
         actor = acting("regulator@demo.test")

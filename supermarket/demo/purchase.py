@@ -20,6 +20,7 @@ from supermarket.core.working_days import local_date, local_moment
 from supermarket.data.invent_projects import ProjectIdea
 from supermarket.demo import cast, words
 from supermarket.demo.crew import able, people_for
+from supermarket.demo.experts import act_on_panel
 from supermarket.demo.live_bids import bid_live
 from supermarket.demo.repertoire import BEGINS_BEFORE_END, Favourite, Part, Plot
 from supermarket.demo.stage import HOURS, Stage
@@ -33,6 +34,7 @@ from supermarket.projects.states import ProjectState
 from supermarket.selection import operations as selection
 from supermarket.selection.bidder import seal_as_bidder
 from supermarket.selection.commands import SealedQuote
+from supermarket.selection.panels.operations import submit_proposal
 from supermarket.selection.publication import sources_for
 from supermarket.selection.queries import live_award, low_quotes_of, own_quotes
 from supermarket.supervision.demo_clock import whole_second
@@ -42,6 +44,12 @@ CRITERIA = (
     CriterionAsked("stars", 20),
     CriterionAsked("credit", 20),
     CriterionAsked("lead_time", 15),
+)
+PANEL_CRITERIA = (
+    CriterionAsked("price", 40),
+    CriterionAsked("credit", 20),
+    CriterionAsked("panel", 25, "技术方案", "对项目的针对性、技术路线的可行性、进度与质量保障措施"),
+    CriterionAsked("panel", 15, "项目团队", "负责人经验、专业配备与分工"),
 )
 RUNNING = (ProjectState.OPEN, ProjectState.FROZEN)
 Moments = Iterator[datetime]
@@ -102,7 +110,7 @@ class Purchase:
             if self.plot in (Plot.OPEN, Plot.FROZEN):
                 return
             yield from self._select()
-        if self.plot not in (Plot.ANNOUNCED, Plot.OFFERED):
+        if self.plot not in (Plot.SCORING, Plot.ANNOUNCED, Plot.OFFERED):
             yield from self._contract()
 
     def _soon(self) -> datetime:
@@ -146,9 +154,15 @@ class Purchase:
             enrol_until=enrol_until,
             select_at=select_at,
             named_agency_uscc=named,
-            criteria=CRITERIA if self.part.mode == "merit" else (),
+            criteria=self._criteria(),
+            panel_size=self.part.panel,
             live=self.part.live,
         )
+
+    def _criteria(self) -> tuple[CriterionAsked, ...]:
+        if self.part.mode != "merit":
+            return ()
+        return PANEL_CRITERIA if self.part.panel else CRITERIA
 
     def _named(self) -> str:
         able_ones = able(self.stage.crew, self.idea.matter)
@@ -230,6 +244,8 @@ class Purchase:
             return
         for amount in self._quotes(number):
             self.stage.act(selection.submit_quote, self.code, self._sealed(uscc, amount), actor=actor)
+        if self.part.panel:
+            self.stage.act(submit_proposal, self.code, text=self.rng.choice(words.PLANS), file=None, actor=actor)
 
     def _sealed(self, uscc: str, amount: int) -> SealedQuote:
         """As the bidder's own browser seals it."""
@@ -278,6 +294,10 @@ class Purchase:
             elif row.state is ProjectState.SELECTING:
                 self._explain()
                 self._judge()
+                if self.part.panel and not act_on_panel(
+                    self.stage, self.code, self.favourite, self.rng, leave_shown=self.plot is Plot.SCORING
+                ):
+                    return
                 yield self.pause(1, 1)
             elif row.state in RUNNING and row.due_what == "reduced_acceptance":
                 self.stage.act(projects.accept_reduced, self.code, reason=words.FEWER_ACCEPTED, actor=self.owner)

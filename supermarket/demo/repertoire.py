@@ -23,6 +23,7 @@ class Plot(StrEnum):
     DRAFT = "draft"
     IN_REVIEW = "in_review"
     OPEN = "open"
+    SCORING = "scoring"
     FROZEN = "frozen"
     OFFERED = "offered"
     ANNOUNCED = "announced"
@@ -40,6 +41,7 @@ BEGINS_BEFORE_END = {
     Plot.IN_REVIEW: 1,
     Plot.OPEN: 1,
     Plot.FROZEN: 6,
+    Plot.SCORING: 6,
     Plot.OFFERED: 1,
     Plot.ANNOUNCED: 6,
     Plot.OWNER_TO_SIGN: 9,
@@ -71,6 +73,8 @@ class Part:
     demo_owner: bool = False
     live: bool = False
     share: float | None = None
+    # Experts on the panel that scores the plans; 0: none.
+    panel: int = 0
 
     @property
     def surveying(self) -> bool:
@@ -120,8 +124,8 @@ PARTS = (
     Part(Plot.REDUCED, "merit", share=0.58),
     Part(Plot.RATED, "bidding", None, _ME_2, live=True, share=0.62),
     Part(Plot.TOO_FEW, "bidding", share=0.7),
-    Part(Plot.RATED, "merit", None, _ME, share=0.72),
-    Part(Plot.RATED, "random", share=0.76),
+    Part(Plot.RATED, "merit", None, _ME, share=0.72, panel=5),
+    Part(Plot.SCORING, "merit", _SOCIAL, demo_owner=True, panel=5),
     Part(Plot.OPEN, "bidding", _FISCAL),
 )
 _MORE = ("random", "bidding", "merit", "random", "bidding", "direct")

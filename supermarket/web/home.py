@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 from supermarket.core.permissions import Role
 from supermarket.web.access import present_actor, signed_in
 from supermarket.web.agency.home import home as agency_home
+from supermarket.web.expert.home import home as expert_home
 from supermarket.web.officer import home as offices
 from supermarket.web.owner.home import home as owner_home
 
@@ -26,7 +27,7 @@ HOMES: tuple[tuple[Role, Callable[[], str]], ...] = (
     (Role.REGULATOR, offices.regulator),
     (Role.SUPERVISOR, offices.supervisor),
     (Role.EDITOR, offices.editor),
-    (Role.EXPERT, offices.expert),
+    (Role.EXPERT, expert_home),
 )
 
 

@@ -6,15 +6,17 @@ from functools import partial
 from supermarket.core.permissions import Actor, Role
 from supermarket.web.account.profile import role_names
 from supermarket.web.agency.home import sections as agency_sections
+from supermarket.web.expert.home import sections as expert_sections
 from supermarket.web.officer.home import sections as office_sections
 from supermarket.web.owner.home import sections as owner_sections
 
 Sections = list[tuple[str, str, int]]
-OFFICES = (Role.OPERATOR, Role.REGULATOR, Role.SUPERVISOR, Role.EDITOR, Role.EXPERT)
+OFFICES = (Role.OPERATOR, Role.REGULATOR, Role.SUPERVISOR, Role.EDITOR)
 BY_ROLE: tuple[tuple[Role, Callable[[Actor], Sections]], ...] = (
     (Role.OWNER, owner_sections),
     (Role.AGENCY, agency_sections),
     *((role, partial(office_sections, role=role)) for role in OFFICES),
+    (Role.EXPERT, expert_sections),
 )
 
 

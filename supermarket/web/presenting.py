@@ -284,6 +284,7 @@ APPROVAL_STAGE_LABELS: Mapping[str, object] = {
 }
 EXCLUSION_LABELS: Mapping[str, object] = {
     "no_quote": _l("No quote was handed in"),
+    "no_proposal": _l("No plan was handed in"),
     "quote_missing": _l("No quote was handed in"),
     "quote_above_ceiling": _l("The quote is above the ceiling"),
     "quote_below_floor": _l("The quote is below the floor"),
@@ -337,6 +338,8 @@ def purpose_label(purpose: str) -> str:
     """Which draw of a project."""
     if purpose == "main":
         return str(_("Main draw"))
+    if purpose == "panel":
+        return str(_("Draw of the panel of experts"))
     if purpose == "panel":
         return str(_("Draw of the expert panel"))
     return str(_("Draw between equals, number %(number)s", number=purpose.removeprefix("tie")))

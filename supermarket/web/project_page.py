@@ -28,6 +28,8 @@ from supermarket.projects.ways import mode_of, seals_on_server, terms_of
 from supermarket.selection.bulletins import takes_numbers
 from supermarket.selection.lists import Kept, lists_of
 from supermarket.selection.models import Award, Choice, Draw, QuoteList, Rank, StageRun
+from supermarket.selection.panels.proposing import wants_proposals
+from supermarket.selection.panels.queries import Progress, PublicScores, progress_of, public_scores
 from supermarket.selection.queries import (
     PublicQuote,
     awards_of,
@@ -45,7 +47,7 @@ from supermarket.web.plain_words import Said, plan_in_words
 from supermarket.web.presenting import Due, Milestones, Step, life_line, project_due
 
 # Who enrolled, quoted or was excluded is nobody's business before the announcement, not even the owner's or an office's.
-_SEALED = ("enrolment.", "quote.", "cost_statement.", "auction.agent_", "auction.statement_")
+_SEALED = ("enrolment.", "quote.", "cost_statement.", "panel.", "proposal.", "auction.agent_", "auction.statement_")
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ class ProjectPage:
     contract: Contract | None = None
     unsigned: str = ""
     auction: Board | None = None
+    panel: Progress | None = None
+    scores: PublicScores | None = None
     exceptions: Sequence[RequirementException] = ()
     reissue: str | None = None
     plan: Sequence[Said] = ()
@@ -195,6 +199,8 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
         live_award=live,
         contract=contract,
         unsigned=missing(contract) if contract is not None and project.state is ProjectState.AWARDED else "",
+        panel=progress_of(project.id) if pool_fixed and wants_proposals(project) else None,
+        scores=public_scores(project) if announced and wants_proposals(project) else None,
         exceptions=exceptions_of(project.id, public_only=True) if project.published_at is not None else (),
         reissue=reissues_of(project.id) if project.ended_at is not None else None,
         plan=plan_in_words(plan_of(project, now)),

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from supermarket.web.account import blueprint as account
 from supermarket.web.agency import blueprint as agency
+from supermarket.web.expert import blueprint as expert
 from supermarket.web.files import blueprint as files
 from supermarket.web.health import blueprint as health
 from supermarket.web.home import blueprint as home
@@ -11,4 +12,4 @@ from supermarket.web.officer import blueprint as office
 from supermarket.web.owner.pages import blueprint as owner
 from supermarket.web.public.pages import blueprint as public
 
-BLUEPRINTS: tuple[Blueprint, ...] = (health, public, account, home, owner, agency, office, files)
+BLUEPRINTS: tuple[Blueprint, ...] = (health, public, account, home, owner, agency, expert, office, files)

@@ -57,7 +57,10 @@ class Filter:
 # First words of tags by what a reader looks for.
 KINDS: Mapping[str, tuple[object, tuple[str, ...]]] = {
     "notice": (_l("Notices"), ("project.", "enrolment.", "exception.")),
-    "selection": (_l("Selection"), ("draw.", "quote.", "quotes.", "award.", "selection.", "cost_statement.")),
+    "selection": (
+        _l("Selection"),
+        ("draw.", "quote.", "quotes.", "award.", "selection.", "cost_statement.", "scores.", "panel.", "proposal."),
+    ),
     "contract": (_l("Contract and service"), ("contract.", "payment.", "deliverable.")),
     "rating": (_l("Ratings and credit"), ("rating.", "credit.", "agency.", "standing.")),
 }
@@ -107,6 +110,8 @@ _MONEY_KEYS = frozenset({"amount", "price"})
 def _purpose(value: str) -> str:
     if value == "main":
         return str(_("main draw"))
+    if value == "panel":
+        return str(_("panel of experts"))
     if value == "panel":
         return str(_("draw of the expert panel"))
     return str(_("tie draw %(number)s", number=value.removeprefix("tie"))) if value.startswith("tie") else value

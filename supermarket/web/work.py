@@ -37,6 +37,10 @@ LABELS = {
     "publish_matter": _l("Decide on a submitted matter"),
     "mend_matter": _l("Mend a returned matter"),
     "finish_matter": _l("Finish a draft of a matter"),
+    "decide_expert": _l("Decide on an expert's application"),
+    "answer_panel": _l("Answer: you are drawn for a panel"),
+    "score_plans": _l("Score the plans and sign"),
+    "confirm_record": _l("Confirm the record of the panel"),
     "record_outcome": _l("Record what became of a deliverable"),
 }
 LAST = datetime(9999, 1, 1, tzinfo=UTC)

@@ -13,6 +13,7 @@ OWNER = frozenset({"owner"})
 OWNER_REGULATOR = frozenset({"owner", "regulator"})
 REGULATOR = frozenset({"regulator"})
 SUPERVISOR = frozenset({"supervisor"})
+EXPERT = frozenset({"expert"})
 
 # Endpoint → who passes the door; what they may then do there each operation asks with its scope.
 MATRIX: dict[str, str | frozenset[str]] = {
@@ -134,6 +135,32 @@ MATRIX: dict[str, str | frozenset[str]] = {
     "agency.leave_now": AGENCY,
     "agency.come_back": AGENCY,
     "agency.urge": AGENCY,
+    "expert.accept_seat": EXPERT,
+    "expert.confirm_record": EXPERT,
+    "expert.decline_seat": EXPERT,
+    "expert.declare_interest": EXPERT,
+    "expert.dissent_record": EXPERT,
+    "expert.keep_draft": EXPERT,
+    "expert.leave": EXPERT,
+    "expert.panel": EXPERT,
+    "expert.panel_list": EXPERT,
+    "expert.plan_file": EXPERT,
+    "expert.profile": EXPERT,
+    "expert.recuse_seat": EXPERT,
+    "expert.save_profile": EXPERT,
+    "expert.submit_sheet": EXPERT,
+    "expert.withdraw_interest": EXPERT,
+    "office.admit_expert": OPERATOR,
+    "office.change_expert_standing": OPERATOR,
+    "office.enter_expert": OPERATOR,
+    "office.expert": WATCHERS,
+    "office.expert_import_form": OPERATOR,
+    "office.expert_list": WATCHERS,
+    "office.import_experts": OPERATOR,
+    "office.new_expert": OPERATOR,
+    "office.open_expert_account": OPERATOR,
+    "public.panel_record_pdf": ANYBODY,
+    "agency.propose": AGENCY,
     "files.download": ANYBODY,
     "health.alive": ANYBODY,
     "health.figures": ANYBODY,

@@ -27,6 +27,10 @@ from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import mode_of, seals_on_server
 from supermarket.selection.forms import CostStatementForm, DeclineForm, QuoteForm
 from supermarket.selection.models import Award, CostStatement, Quote, QuoteHandIn
+from supermarket.selection.panels.forms import ProposalForm
+from supermarket.selection.panels.models import Proposal
+from supermarket.selection.panels.proposing import wants_proposals
+from supermarket.selection.panels.queries import own_proposals
 from supermarket.selection.queries import awards_of, low_quotes_of, own_hand_in, own_quotes
 from supermarket.selection.states import LIVE_AWARDS
 from supermarket.web import listing, presenting
@@ -101,6 +105,8 @@ class Own:
     hand_in: QuoteHandIn | None
     award: Award | None
     statement: CostStatement | None
+    proposing: bool = False
+    proposals: Sequence[Proposal] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +119,7 @@ class Forms:
     decline: DeclineForm
     accept: AcceptPageForm
     statement: CostStatementForm
+    proposal: ProposalForm
     body: HandInPageForm
     missing: MissingPageForm
 
@@ -164,6 +171,8 @@ def own_side(project: Project, agency: Agency, at: datetime) -> Own:
         hand_in=own_hand_in(project.id, agency.id) if quoting else None,
         award=award if award is not None and award.state in LIVE_AWARDS else None,
         statement=asked,
+        proposing=wants_proposals(project),
+        proposals=own_proposals(project.id, agency.id) if wants_proposals(project) else (),
     )
 
 
@@ -176,6 +185,7 @@ def forms(**answered: object) -> Forms:
         "decline": DeclineForm(formdata=None, prefix="decline"),
         "accept": AcceptPageForm(formdata=None, prefix="accept"),
         "statement": CostStatementForm(formdata=None, prefix="statement"),
+        "proposal": ProposalForm(formdata=None, prefix="proposal"),
         "body": HandInPageForm(formdata=None, prefix="body"),
         "missing": MissingPageForm(formdata=None, prefix="missing"),
     }

@@ -9,8 +9,11 @@ from flask_babel import ngettext
 
 from supermarket.agencies.models import Agency, Standing
 from supermarket.core.events import Event
+from supermarket.core.paging import Slice
 from supermarket.core.permissions import Actor, P, Role
 from supermarket.disclosure.queries import agency_names
+from supermarket.experts.queries import ExpertFilter, experts
+from supermarket.experts.states import ExpertStanding
 from supermarket.extensions import db
 from supermarket.matters.models import MatterState
 from supermarket.matters.queries import office_list
@@ -116,6 +119,15 @@ def _numbers(actor: Actor) -> list[Work]:
     ]
 
 
+def _applications(actor: Actor) -> list[Work]:
+    """Who applied for the pool of experts and waits for a decision: two statements."""
+    found = experts(ExpertFilter(standing=ExpertStanding.APPLIED), Slice(size=50), actor)
+    return [
+        work("decide_expert", row.name, url_for("office.expert", code=row.code), None, who=row.employer)
+        for row in found.items
+    ]
+
+
 def _cards(actor: Actor) -> list[Work]:
     """Cards about one's own office that it has not answered: one statement."""
     own = {grant.organisation_id for grant in actor.grants}
@@ -147,6 +159,7 @@ def _waiting(actor: Actor, role: Role) -> Found:
                 "ratings": _ratings(actor),
                 "standing": _standing(actor),
                 "board": _cards(actor),
+                "experts": _applications(actor),
             }
         case Role.REGULATOR:
             found = {
@@ -180,6 +193,7 @@ def sections(actor: Actor, role: Role) -> list[tuple[str, str, int]]:
         "standing": (_("Demotion and removal"), url_for("office.standing_list")),
         "credit": (_("Credit entries"), url_for("office.credit_page")),
         "lists": (_("Black and red lists"), url_for("office.lists")),
+        "experts": (_("Experts"), url_for("office.expert_list")),
         "members": (_("Members"), url_for("office.organisations")),
         "modes": (_("Ways of selection"), url_for("office.mode_list")),
         "matters": (_("Matters list"), url_for("office.matter_list")),
@@ -210,6 +224,7 @@ def sections(actor: Actor, role: Role) -> list[tuple[str, str, int]]:
             "standing",
             "credit",
             "lists",
+            "experts",
             "board",
         ),
         Role.EDITOR: ("queue", "matters", "import"),
@@ -376,18 +391,5 @@ def editor() -> str:
             Door(
                 _("Import a file"), url_for("office.import_form"), _("CSV or XLSX, with a report row by row."), "upload"
             ),
-        ],
-    ).page()
-
-
-def expert() -> str:
-    """An expert's desk: nothing to do yet in this release."""
-    return Desk(
-        title=_("Expert's desk"),
-        lead=_("Panels come with a later release; until then nothing waits for experts."),
-        changes=(),
-        first=[
-            Door(_("Read how merit scores are made"), "/help", _("Criteria, weights and points are public."), "scale"),
-            Door(_("See results"), "/results", _("Every number is public from the announcement on."), "star"),
         ],
     ).page()

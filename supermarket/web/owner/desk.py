@@ -197,7 +197,9 @@ def changes(actor: Actor, limit: int = 12) -> Sequence[Event]:
         .where(
             Project.owner_id.in_(organisations),
             Event.subject_kind != "enrolment",
-            Event.tag.not_in(("quote.received", "cost_statement.asked")),
+            Event.tag.not_in(("quote.received", "cost_statement.asked", "proposal.received")),
+            # Who sits on a panel, and what they do, concerns nobody before the announcement.
+            ~Event.tag.startswith("panel."),
             sa.or_(Event.actor_user_id.is_(None), Event.actor_user_id != actor.user_id),
         )
         .order_by(Event.id.desc())

@@ -1,0 +1,5 @@
+"""The blueprint of the experts' pages."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("expert", __name__, url_prefix="/expert")
