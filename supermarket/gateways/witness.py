@@ -143,6 +143,9 @@ class Witness(Protocol):
     def state(self) -> WitnessState:
         """Where its own log stands now, signed by it."""
 
+    def catching_up(self) -> bool:
+        """Whether it was put back from a backup and signs nothing new until it has what it signed since."""
+
     def entries(self, after: int) -> list[Entry]:
         """Entries of its own log after the `after`-th, at most a thousand; none are left where it is empty."""
 
@@ -239,6 +242,9 @@ class HttpWitness:
         if found is None or found.key != self.verify_key() or found.name != self.name() or not found.holds():
             raise _false()
         return found
+
+    def catching_up(self) -> bool:
+        return self._call("GET", "/key").get("catching_up") is True
 
     def entries(self, after: int) -> list[Entry]:
         try:

@@ -155,6 +155,9 @@ class MemoryWitness:
             signature = self.sign("state-v1", self._name, self.epoch, len(self._log), head, at)
             return WitnessState(self._name, self.verify_key(), self.epoch, len(self._log), head, at, signature)
 
+    def catching_up(self) -> bool:
+        return False
+
     def entries(self, after: int) -> list[Entry]:
         with self._up():
             return [dict(entry) for entry in self._log[after : after + 1000]]

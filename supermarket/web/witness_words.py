@@ -37,6 +37,7 @@ TROUBLES: Mapping[str, object] = {
     "log_false": _l("Its log holds something that it did not sign."),
     "entries_lost": _l("It was put back from a backup, and entries that it had signed are not in its log any more."),
     "restored": _l("It was put back from a backup and has everything that it had signed."),
+    "catching_up": _l("It was put back from a backup and signs nothing new until it has what it signed since."),
     "state_fork": _l("Another witness holds a different state of its log for the same place."),
     "state_step_back": _l("Another witness holds a later state of its log."),
     "state_behind": _l("Its own folder is an older copy: it signs nothing new until it has caught up."),
@@ -64,6 +65,8 @@ def witness_label(name: str) -> str:
 
 def condition(witness: Shown, at: datetime) -> Look:
     """How a witness is doing, from what is stored."""
+    if witness.trouble == "catching_up":
+        return Look(_("catching up"), "warn", "clock")
     if witness.trouble and witness.trouble != "restored":
         return Look(_("in question"), "bad", "cross")
     if witness.answered_at is None:

@@ -56,6 +56,8 @@ def visit(witness: Witness, at: datetime) -> Trouble | None:
         known = _known(name, key, at)
         state, entries = _fetched(witness, known)
         _keep(known.id, state, entries, at)
+        if witness.catching_up():
+            _note(witness, at, trouble="catching_up")
     except _Odd as odd:
         _note(witness, at, trouble=odd.code)
         return Trouble(witness.name(), odd.code, odd.evidence)

@@ -203,7 +203,7 @@ def all_rows() -> Iterator[Row]:
 
 
 def unknown_rows(witnesses: Sequence[Seen]) -> list[Row]:
-    """What a witness signed for a draw that the market does not have."""
+    """What a witness signed for a draw that the market does not have; the first of them, should there be very many."""
     here = sa.exists().where(
         Project.code == WitnessEntry.project, Draw.project_id == Project.id, Draw.purpose == WitnessEntry.purpose
     )
@@ -212,6 +212,7 @@ def unknown_rows(witnesses: Sequence[Seen]) -> list[Row]:
         .where(WitnessEntry.kind == "receipt", ~here)
         .distinct()
         .order_by(WitnessEntry.project, WitnessEntry.purpose)
+        .limit(BATCH)
     )
     places = [(str(row.project), str(row.purpose)) for row in db.session.execute(query)]
     there = _own(places)

@@ -1,9 +1,12 @@
 """The database and the queue of a DATA folder: found, started once, stopped by the last that uses them."""
 
+import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +14,9 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from launch import postgres, servers, valkey
+from launch import postgres, servers, valkey, witness
 from launch.places import ROOT, Problem
+from launch.processes import wait_until
 
 # Another process that uses the servers until its input ends.
 _USER = """
@@ -26,7 +30,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "WITNESS_URL"):
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "WITNESS_URL", "WITNESSES"):
         monkeypatch.delenv(name, raising=False)
     folder = tmp_path / "data"
     yield folder
@@ -142,3 +146,36 @@ def test_a_stale_note_of_a_crashed_server_does_not_block_the_next(data: Path) ->
         f"{os.getpid()}\n{cluster}\n1700000000\n5432\n{postgres.place(data).sockets}\n\n", encoding="utf-8"
     )
     assert servers.ensure(data, throwaway=True).started
+
+
+def test_a_demonstration_has_two_witnesses_of_its_own(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DEMO", raising=False)
+    servers.ensure(data, throwaway=True)
+    started = json.loads(servers.ensure_witnesses(data))
+    assert [entry["name"] for entry in started] == ["witness", "discipline"]
+    keys = set()
+    for entry in started:
+        with urllib.request.urlopen(f"{entry['url']}/key", timeout=10) as answer:  # noqa: S310 -- our own address
+            shown = json.loads(answer.read())
+        assert shown["name"] == entry["name"]
+        keys.add(shown["key"])
+    assert len(keys) == 2
+    assert json.loads(servers.ensure_witnesses(data)) == started, "found running, not started again"
+    noted = witness.WITNESSES["discipline"].noted(data)
+    assert noted is not None
+    os.kill(noted[1], signal.SIGKILL)
+    assert wait_until(lambda: servers.silent(data) == "witness-discipline", 10)
+    servers.release(data)
+    assert witness.WITNESSES["witness"].noted(data) is None, "they stop with the servers"
+
+
+def test_a_market_in_earnest_has_only_the_witnesses_that_are_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEMO", "0")
+    assert servers.ensure_witnesses(data) == ""
+    monkeypatch.setenv("WITNESSES", '[{"name": "a", "url": "http://127.0.0.1:1"}]')
+    assert servers.ensure_witnesses(data) == '[{"name": "a", "url": "http://127.0.0.1:1"}]'
+    monkeypatch.delenv("WITNESSES")
+    monkeypatch.delenv("DEMO")
+    monkeypatch.setenv("WITNESS_URL", "http://127.0.0.1:1")
+    assert servers.ensure_witnesses(data) == "", "then WITNESS_URL counts"
+    assert not data.exists()

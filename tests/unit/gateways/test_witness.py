@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from supermarket.gateways.keys import MemoryKeys
 from supermarket.gateways.sealing import BoxClosed, seal
 from supermarket.gateways.witness import HttpWitness, OpenedBox, Witness, WitnessError
 from supermarket.gateways.witness_fake import MemoryWitness
-from supermarket.gateways.witness_texts import ListedQuote, list_body, quote_key_body, quote_list
+from supermarket.gateways.witness_log import LogBroken, follow
+from supermarket.gateways.witness_texts import ListedQuote, list_body, peer_body, quote_key_body, quote_list
 from tests.unit.gateways.loopback import Answer, Loopback
 
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -143,6 +144,42 @@ def test_log_heads_neither_fork_nor_step_back(stage: Stage) -> None:
         with pytest.raises(WitnessError) as refused:
             witness.log_head("quotes", seq, "b" * 64, at=stage.at)
         assert refusal(refused) == code
+
+
+def test_its_own_log_can_be_followed_and_its_state_is_signed(stage: Stage) -> None:
+    witness = stage.witness
+    witness.receipt(pool_file("P-1", "main", "published:kl8", [Member("91510100MA61T2XX0A")]), at=stage.at)
+    witness.log_head("events", 3, "a" * 64, at=stage.at)
+    state = witness.state()
+    assert (state.name, state.key, state.place, state.holds()) == (witness.name(), witness.verify_key(), (1, 3), True)
+    entries = witness.entries(0)
+    assert [entry["kind"] for entry in entries] == ["journal", "receipt", "head"]
+    assert follow(entries, key=state.key) == state.head
+    assert follow(witness.entries(2), key=state.key, n=2, head=str(entries[2]["prev"])) == state.head
+    assert witness.entries(3) == []
+    assert not witness.catching_up()
+    for change in ({"n": 4}, {"head": "0" * 64}, {"name": "x"}, {"epoch": 2}, {"at": "2026-03-02T02:00:01Z"}):
+        assert not replace(state, **change).holds()  # type: ignore[arg-type]  # one field each
+    with pytest.raises(LogBroken):
+        follow([*entries[:2], {**entries[2], "seq": 4}], key=state.key)
+
+
+def test_a_state_is_shown_and_signed_again_but_never_a_step_back_or_a_fork(stage: Stage) -> None:
+    other = MemoryWitness("other")
+    early = other.state()
+    other.log_head("events", 1, "a" * 64, at=AT)
+    late = other.state()
+    first = stage.witness.show_state(early, at=stage.at)
+    signed = stage.witness.show_state(late, at=stage.at)
+    assert first is not None and signed is not None and signed.by == stage.witness.name()
+    VerifyKey(bytes.fromhex(stage.witness.verify_key())).verify(
+        peer_body(late, signed.at), bytes.fromhex(signed.signature)
+    )
+    other._log[-1]["head"] = "b" * 64
+    with pytest.raises(WitnessError) as fork:
+        stage.witness.show_state(other.state(), at=stage.at)
+    assert refusal(fork) == "fork"
+    assert stage.witness.show_state(stage.witness.state(), at=stage.at) is None, "its own it knows"
 
 
 def test_an_unsigned_answer_is_not_believed() -> None:

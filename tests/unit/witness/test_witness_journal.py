@@ -1,6 +1,7 @@
 """The journal: chained, whole after a power cut at any byte, and the old one taken over; the clock and the limits beside it."""
 
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -109,6 +110,23 @@ def test_a_second_copy_is_brought_up_to_date_and_never_mixed(tmp_path: Path) -> 
         Journal(tmp_path / "other" / NAME, tmp_path / "usb")
     with pytest.raises(CannotStart, match="is its disk mounted"):
         Journal(tmp_path / NAME, tmp_path / "gone")
+
+
+def test_a_second_copy_that_cannot_be_written_stops_the_signing(tmp_path: Path) -> None:
+    (tmp_path / "usb").mkdir()
+    journal = Journal(tmp_path / NAME, tmp_path / "usb")
+    journal.append("head", {"at": "1"})
+    os.close(journal._files[1])  # its disk is gone
+    for _ in range(2):
+        with pytest.raises(Refused) as refused:
+            journal.append("head", {"at": "2"})
+        assert (refused.value.status, refused.value.code) == (503, "not_stored")
+    os.close(journal._files[0])
+    assert len(read(tmp_path)) == 1, "what was not on both was not answered"
+    again = Journal(tmp_path / NAME, tmp_path / "usb")
+    again.append("head", {"at": "2"})
+    again.close()
+    assert (tmp_path / "usb" / NAME).read_bytes() == (tmp_path / NAME).read_bytes()
 
 
 def test_an_entry_that_does_not_follow_is_not_taken(tmp_path: Path) -> None:
