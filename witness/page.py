@@ -57,6 +57,7 @@ LISTS: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
         {"log": ("日志", "Log"), "seq": ("序号", "Place"), "head": ("首部哈希", "Head")},
     ),
 }
+_PURPOSES = {"main": "主抽取", "panel": "专家抽取"}
 _OF_A_PROJECT = ("receipts", "reveals", "quote_keys", "quote_lists")
 
 
@@ -144,7 +145,9 @@ def _row(columns: Iterable[str], row: Entry) -> str:
 def _cell(column: str, value: str | int) -> str:
     text = escape(str(value))
     if column == "project":
-        return f'<td><a href="?project={text}">{text}</a></td>'
+        return f'<td class="time"><a href="?project={text}">{text}</a></td>'
+    if column == "purpose":
+        return f'<td class="time">{_PURPOSES.get(text, "同分抽取")} <small>{text}</small></td>'
     long = len(text) > 40
     return f'<td class="hash"><code>{text}</code></td>' if long else f"<td>{text}</td>"
 
@@ -192,6 +195,7 @@ def _about(facts: Facts) -> str:
             )
         )
         + "</dd></dl>\n<p>凭以上公钥，任何人都可以核验每一个签名；将本页与市场网站公布的内容对照，二者必须一致。"
+        "时间均为世界时（UTC），北京时间加 8 小时。"
         + _en(
             "With this key anybody can check every signature. Compare this page with what the market publishes: "
             "both must be the same."

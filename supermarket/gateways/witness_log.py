@@ -16,6 +16,8 @@ from nacl.signing import VerifyKey
 Entry = dict[str, str | int]
 NOTHING: Final = "0" * 64
 MOST_DIGITS: Final = 2**63
+MOST_EPOCHS: Final = 2**31
+LONGEST: Final = {"kind": 32, "project": 64, "purpose": 16}
 # Of each kind that is signed: the word that its text begins with, then the fields in their order.
 SIGNED: Final[Mapping[str, tuple[str, ...]]] = {
     "receipt": ("receipt-v1", "project", "purpose", "pool_hash", "at"),
@@ -107,16 +109,23 @@ def is_signed(entry: Mapping[str, str | int], key: str) -> bool:
 
 
 def read_entries(given: object) -> list[Entry]:
-    """Entries from JSON, with their form looked at. Raises LogBroken."""
+    """Entries from JSON, with their form looked at: nothing that a table of ours could not hold. Raises LogBroken."""
     if not isinstance(given, list):
         raise LogBroken("form", 0)
     for place, entry in enumerate(given):
-        flat = isinstance(entry, dict) and all(
-            isinstance(value, str | int) and not isinstance(value, bool) for value in entry.values()
-        )
-        if not flat or not all(isinstance(entry.get(name), int) for name in ("n", "epoch")):
+        if not isinstance(entry, dict) or not all(_is_plain(name, value) for name, value in entry.items()):
+            raise LogBroken("form", place)
+        if not all(isinstance(entry.get(name), int) for name in ("n", "epoch")) or entry["epoch"] >= MOST_EPOCHS:
             raise LogBroken("form", place)
     return given
+
+
+def _is_plain(name: str, value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return False
+    if isinstance(value, int):
+        return 0 <= value < MOST_DIGITS
+    return name.isprintable() and value.isprintable() and len(value) <= LONGEST.get(name, 4096)
 
 
 def follow(entries: Iterable[Entry], *, key: str, n: int = 0, head: str = NOTHING) -> str:

@@ -7,6 +7,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from supermarket.core.draw import DrawError, parse_time
 from supermarket.gateways import current
 from supermarket.gateways.errors import GatewayError
 from supermarket.web.looks import Look
@@ -74,3 +75,11 @@ def condition(witness: Shown, at: datetime) -> Look:
     if at - witness.answered_at > SILENT_AFTER:
         return Look(_("silent"), "warn", "clock")
     return Look(_("answers"), "ok", "check")
+
+
+def moment_of(text: str) -> datetime | None:
+    """When something was signed, as the witness wrote it; None where that is no time: a witness may write anything."""
+    try:
+        return parse_time(text)
+    except DrawError:
+        return None

@@ -20,7 +20,7 @@ from supermarket.gateways.witness_log import NOTHING, Entry, LogBroken, WitnessS
 from supermarket.witnesses import events
 from supermarket.witnesses.models import KnownWitness, WitnessEntry, WitnessHead
 
-MOST_PAGES = 1_000
+MOST_PAGES = 300
 _log = structlog.get_logger(__name__)
 
 

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from supermarket.core.draw import format_time
 from supermarket.core.events import Event
 from supermarket.gateways.witness import WitnessError
 from supermarket.gateways.witness_fake import MemoryWitness
-from supermarket.gateways.witness_log import Entry
+from supermarket.gateways.witness_log import Entry, LogBroken, read_entries
 from supermarket.projects.models import Project
 from supermarket.selection.models import Draw
 from supermarket.selection.queries import draws_of
@@ -176,6 +177,41 @@ def test_what_a_witness_did_not_sign_is_no_entry(session: Session, at: datetime)
         trouble = visit(forger, at)
         assert trouble is not None and trouble.code == "log_false"
         assert session.scalar(sa.select(sa.func.count()).select_from(WitnessEntry)) == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"project": "x" * 65},
+        {"purpose": "x" * 17},
+        {"pool_hash": "x" * 5000},
+        {"project": "P\x00"},
+        {"project": "\ud800"},
+        {"seq": -1},
+        {"seq": 2**63},
+        {"seq": True},
+        {"epoch": 2**31},
+        {"epoch": "1"},
+        {"n": None},
+        {"kept": {}},
+    ],
+)
+def test_entries_that_no_table_could_hold_are_refused_before(change: dict[str, object]) -> None:
+    good = {"n": 1, "epoch": 1, "prev": "0" * 64, "kind": "receipt", "project": "P-1", "purpose": "main"}
+    assert read_entries([good]) == [good]
+    with pytest.raises(LogBroken) as refused:
+        read_entries([good, {**good, **change}])
+    assert (refused.value.code, refused.value.n) == ("form", 1)
+
+
+def test_a_time_that_is_none_breaks_no_page(client: FlaskClient, session: Session, at: datetime) -> None:
+    strange = MemoryWitness("regulator")
+    with witnessed_by(strange):
+        signature = strange.sign("receipt-v1", "P-GONE", "main", OTHER, "yesterday")
+        said: Entry = {"project": "P-GONE", "purpose": "main", "pool_hash": OTHER, "at": "yesterday"}
+        strange.note("receipt", {**said, "signature": signature})
+        watch_witnesses(at)
+        assert "yesterday" in client.get("/witnesses").get_data(as_text=True)
 
 
 def test_a_restored_witness_is_seen_to_be_restored(pair, session: Session, at: datetime) -> None:

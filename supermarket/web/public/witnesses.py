@@ -17,7 +17,7 @@ from supermarket.web import listing
 from supermarket.web.access import present_actor, public
 from supermarket.web.public.blueprint import blueprint
 from supermarket.web.public.projects import Answer
-from supermarket.web.witness_words import SENTENCES, VERDICTS, condition, trouble_sentence, witness_label
+from supermarket.web.witness_words import SENTENCES, VERDICTS, condition, moment_of, trouble_sentence, witness_label
 from supermarket.witnesses import queries
 from supermarket.witnesses.comparing import Row, Signed
 
@@ -94,6 +94,7 @@ def witnesses() -> Answer:
         verdicts=VERDICTS,
         sentences=SENTENCES,
         label=witness_label,
+        moment_of=moment_of,
         names=lambda names: ", ".join(map(witness_label, names)),
         words=_browser_words(),
         addresses=" ".join(each.page for each in shown if each.page) or "https://…",
@@ -213,6 +214,7 @@ def project_witnesses(code: str) -> str:
         verdicts=VERDICTS,
         sentences=SENTENCES,
         label=witness_label,
+        moment_of=moment_of,
         words=_browser_words(),
     )
 
