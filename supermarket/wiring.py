@@ -25,6 +25,7 @@ from supermarket.ratings import handlers as ratings
 from supermarket.selection import events as selection
 from supermarket.selection.awarding import close_live_award, offer_direct, shift_award
 from supermarket.selection.hand_ins import shift_hand_ins
+from supermarket.selection.low_quotes import shift_statements
 from supermarket.selection.panels import handlers as panels
 from supermarket.selection.running import on_auction_closed
 from supermarket.standing import events as standing_events
@@ -65,6 +66,7 @@ TABLE: dict[str, tuple[Handler, ...]] = {
         auctions.on_project_resumed,
         shift_hand_ins,
         panels.on_project_resumed,
+        shift_statements,
         contracts.on_project_resumed,
         payments.on_project_resumed,
         deliverables.on_project_resumed,

@@ -169,6 +169,8 @@ def remind(code: str, *, at: datetime) -> bool:
 def lapse(code: str, *, at: datetime) -> bool:
     """The time for signing is over: who had not signed is at fault (credit entry), the next in order comes.
 
+    Where only the owner had not signed, the agency is not passed over: the project fails (adr 35).
+
     Whether there was anything to do.
     """
     contract = locked(code)
@@ -180,7 +182,8 @@ def lapse(code: str, *, at: datetime) -> bool:
     _tell(
         contract, events.LAPSED, actor=SYSTEM, at=at, data={"award_id": contract.award_id, "missing": missing(contract)}
     )
-    for party in unsigned(contract):
+    at_fault = unsigned(contract)
+    for party in at_fault:
         _record_fault(contract, party, at=at)
     selection.drop_award(
         contract.award_id,
@@ -188,6 +191,8 @@ def lapse(code: str, *, at: datetime) -> bool:
         reason=_("The contract was not signed in time."),
         actor=SYSTEM,
         at=at,
+        gave_up=Party.AGENCY in at_fault,
+        owners_fault=Party.AGENCY not in at_fault,
     )
     return True
 

@@ -180,6 +180,7 @@ TOLD: dict[str, tuple[Finder, ...]] = {
     "project.suspended": _ALL_IN,
     "project.resumed": _ALL_IN,
     "project.terminated": (owner, agency),
+    "enrolment.linked": (agency,),
     "enrolment.excluded": (agency,),
     "quotes.listed": (enrolled,),
     "quotes.opening_stopped": (owner, enrolled, OPERATOR, AUTHORITY),

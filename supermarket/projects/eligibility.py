@@ -162,8 +162,9 @@ def is_on_no_barring_list(facts: EligibilityFacts) -> Finding:
 
 
 def is_not_avoided(facts: EligibilityFacts) -> Finding:
-    """Not on the owner's avoidance list (回避)."""
-    reason = facts.demand.avoided.get(facts.uscc)
+    """Not on the owner's avoidance list (回避); a branch is one party with its head office."""
+    named = next((uscc for uscc in (facts.uscc, facts.links.body) if uscc in facts.demand.avoided), None)
+    reason = None if named is None else facts.demand.avoided[named]
     no = _AVOID_NO if reason else _AVOID_EMPTY
     evidence = {} if reason is None else {"reason": reason}
     return _finding(reason is None, "avoidance", _AVOID_OK, no, evidence, reason=reason)

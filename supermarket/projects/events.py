@@ -107,6 +107,15 @@ CANCELLED = declare(
     keys={"agency_uscc"},
     public=False,
 )
+LINKED = declare(
+    "enrolment.linked",
+    subject="enrolment",
+    sentence=N_(
+        "An agency linked with yours is enrolled too: if both are still there when enrolment ends, both are invalid"
+    ),
+    keys={"agency_uscc"},
+    public=False,
+)
 EXCLUDED = declare(
     "enrolment.excluded",
     subject="enrolment",

@@ -1,6 +1,6 @@
 """Collects what the eligibility rules look at, from the registers as they stand now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from types import MappingProxyType
@@ -31,7 +31,8 @@ from supermarket.projects.models import Funding, Project
 from supermarket.projects.people import BUSY, loads
 from supermarket.projects.states import ProjectState
 
-WORKED = (*BUSY, ProjectState.COMPLETED, ProjectState.ARCHIVED)
+# A contract that was ended early left work behind, too.
+WORKED = (*BUSY, ProjectState.COMPLETED, ProjectState.ARCHIVED, ProjectState.TERMINATED)
 
 
 @cache
@@ -61,9 +62,10 @@ def demand_of(project: Project) -> Demand:
     needed: dict[str, int] = {}
     for item in project.matter_version.personal_licences:
         needed[str(item["kind"])] = int(str(item["count"]))
+    gave_up = _gave_up_before(project)
     decliners: tuple[Links, ...] = ()
-    if project.reissue_of is not None and project.reissue_of.decliners:
-        rows = db.session.scalars(sa.select(Agency).where(Agency.uscc.in_(project.reissue_of.decliners))).all()
+    if gave_up:
+        rows = db.session.scalars(sa.select(Agency).where(Agency.uscc.in_(gave_up)).order_by(Agency.uscc)).all()
         decliners = tuple(links_of(row) for row in rows)
     pairs = project.policy.get("barred_pairs", [])
     barred = frozenset(
@@ -91,6 +93,16 @@ def demand_of(project: Project) -> Demand:
     )
 
 
+def _gave_up_before(project: Project) -> frozenset[str]:
+    """Who gave up the award in what this is the reissue of, or the reissue of a reissue: it is the same purchase."""
+    found: set[str] = set()
+    earlier = project.reissue_of
+    while earlier is not None:
+        found.update(earlier.decliners)
+        earlier = earlier.reissue_of
+    return frozenset(found)
+
+
 def facts_of(
     project: Project,
     agency: Agency,
@@ -99,10 +111,18 @@ def facts_of(
     moment: Moment,
     at: datetime,
     pool: tuple[Links, ...] = (),
+    figures: Mapping[str, object] | None = None,
 ) -> EligibilityFacts:
-    """The agency beside the project's demand on the local day of `at`."""
+    """The agency beside the project's demand on the local day of `at`.
+
+    `figures`: those of the freeze; stars and credit count as they stood there (selection.md §2). None: as they stand.
+    """
     on = local_date(at)
-    level = credit_of(agency.uscc, at).level
+    stars, level = held_level(agency.uscc), credit_of(agency.uscc, at).level
+    if figures:
+        held_then = figures["star_level"]
+        stars = held_then if isinstance(held_then, int) else None
+        level = CreditLevel(str(figures["credit_level"]))
     return EligibilityFacts(
         moment=moment,
         on=on,
@@ -112,7 +132,7 @@ def facts_of(
         standing=agency.standing.value,
         services=frozenset(item.matter_code for item in agency.services if item.hidden_reason is None),
         held=held(agency, on),
-        stars=held_level(agency.uscc),
+        stars=stars,
         credit=level,
         links=links_of(agency),
         pool=pool,
@@ -124,7 +144,7 @@ def facts_of(
             for row in barring_lists(agency.uscc, on)
         ),
         earlier_work=_earlier_work(project, agency),
-        practitioners=tuple(_named(project, row) for row in practitioners),
+        practitioners=_named(project, tuple(practitioners), moment),
     )
 
 
@@ -157,27 +177,37 @@ def _frozen_until(agency: Agency) -> date | None:
 
 
 def _earlier_work(project: Project, agency: Agency) -> tuple[EarlierWork, ...]:
+    """Work in the same investment project by the agency's body: it, its head office or another of its branches."""
     if not project.investment_project_code:
         return ()
+    body = sa.case((Agency.is_branch, sa.func.coalesce(Agency.head_office_uscc, Agency.uscc)), else_=Agency.uscc)
     rows = db.session.execute(
-        sa.select(Project.matter_code, Project.code).where(
+        sa.select(Project.matter_code, Project.code)
+        .join(Agency, Agency.id == Project.winner_id)
+        .where(
             Project.investment_project_code == project.investment_project_code,
-            Project.winner_id == agency.id,
-            Project.state.in_(WORKED),
+            body == links_of(agency).body,
+            sa.func.coalesce(Project.suspended_from, Project.state).in_(WORKED),
             Project.id != project.id,
         )
+        .order_by(Project.id)
     )
     return tuple(EarlierWork(matter=row.matter_code, reference=row.code) for row in rows)
 
 
-def _named(project: Project, row: Practitioner) -> NamedPractitioner:
-    return NamedPractitioner(
-        reference=str(row.id),
-        licences=tuple(
-            HeldLicence(licence.kind_code, licence.registered_until, licence.verified_at is not None)
-            for licence in row.live_licences
-        ),
-        registered_with=row.agency.uscc if row.released_at is None else None,
-        load=loads([row.id], but=project.id).get(row.id, 0),
-        most_load=number(project.policy, "practitioner_load"),
+def _named(project: Project, rows: Sequence[Practitioner], moment: Moment) -> tuple[NamedPractitioner, ...]:
+    carried = loads([row.id for row in rows], beside=project, before_it=moment is Moment.AWARD)
+    most = number(project.policy, "practitioner_load")
+    return tuple(
+        NamedPractitioner(
+            reference=str(row.id),
+            licences=tuple(
+                HeldLicence(licence.kind_code, licence.registered_until, licence.verified_at is not None)
+                for licence in row.live_licences
+            ),
+            registered_with=row.agency.uscc if row.released_at is None else None,
+            load=carried.get(row.id, 0),
+            most_load=most,
+        )
+        for row in rows
     )

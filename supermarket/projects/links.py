@@ -11,6 +11,33 @@ from enum import StrEnum
 from itertools import combinations
 
 
+class WeakKind(StrEnum):
+    """What two agencies can have in common without it being a reason: a signal for the supervisor."""
+
+    CONTROLLER = "common_controller"
+    MANAGER = "common_manager"
+    PERSON = "person_in_both"
+    ADDRESS = "same_address"
+    CONTACT = "same_contact"
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What an agency's file says of those behind it: opaque references of parties by their part, address and contact."""
+
+    uscc: str
+    heads: frozenset[str] = frozenset()
+    controllers: frozenset[str] = frozenset()
+    managers: frozenset[str] = frozenset()
+    address: str = ""
+    contact: str = ""
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody behind it, whatever their part."""
+        return self.heads | self.controllers | self.managers
+
+
 class LinkKind(StrEnum):
     """Why two agencies may not be in one pool."""
 
@@ -86,3 +113,26 @@ def linked_groups(pool: Iterable[Links]) -> tuple[LinkedGroup, ...]:
     return tuple(
         LinkedGroup(names, tuple(tie for tie in ties if tie.first in names)) for names in sorted(groups.values())
     )
+
+
+def weak_links(pool: Iterable[Ties]) -> tuple[tuple[str, str, WeakKind], ...]:
+    """(first, second, kind) of every weak link between two of a pool, the smaller USCC first, in ASCII order."""
+    members = sorted({each.uscc: each for each in pool}.values(), key=lambda each: each.uscc)
+    found: list[tuple[str, str, WeakKind]] = []
+    for one, other in combinations(members, 2):
+        same_part = (one.heads & other.heads) | (one.controllers & other.controllers) | (one.managers & other.managers)
+        there = {
+            WeakKind.CONTROLLER: bool(one.controllers & other.controllers),
+            WeakKind.MANAGER: bool(one.managers & other.managers),
+            WeakKind.PERSON: bool((one.people & other.people) - same_part),
+            WeakKind.ADDRESS: _same(one.address, other.address),
+            WeakKind.CONTACT: _same(one.contact, other.contact),
+        }
+        found.extend((one.uscc, other.uscc, kind) for kind, yes in there.items() if yes)
+    return tuple(found)
+
+
+def _same(one: str, other: str) -> bool:
+    """Equal texts, blanks and case aside; an empty one is nobody's."""
+    left, right = ("".join(text.split()).casefold() for text in (one, other))
+    return bool(left) and left == right

@@ -179,6 +179,8 @@ class Enrolment(Base):
     project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"))
     agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"))
     state: Mapped[EnrolmentState] = mapped_column(choice(EnrolmentState, "state"))
+    # The agency's name when it enrolled: the public record of the selection keeps it, whatever the agency is called later.
+    agency_name: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
     enrolled_at: Mapped[datetime] = mapped_column(UtcDateTime)
     enrolled_by: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.users.id"))
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -213,4 +215,24 @@ class EligibilityCheck(Base):
     moment: Mapped[str] = mapped_column(sa.String(16))
     ok: Mapped[bool]
     findings: Mapped[list[dict[str, object]]] = mapped_column(Json)
+    # Against the run before: which rules say something else, or the same on other grounds (projects/changes.py).
+    changes: Mapped[list[dict[str, object]]] = mapped_column(Json, default=list, server_default=sa.text("'[]'::jsonb"))
     ran_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class WeakLink(Base):
+    """What two agencies of one pool have in common that is no reason to exclude them: for a supervisor's eye (selection.md §2)."""
+
+    __tablename__ = "weak_links"
+    __table_args__ = (
+        sa.UniqueConstraint("project_id", "first", "second", "kind"),
+        sa.CheckConstraint("first < second", name="in_order"),
+        {"schema": "trade"},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"))
+    first: Mapped[str] = mapped_column(sa.String(18))
+    second: Mapped[str] = mapped_column(sa.String(18))
+    kind: Mapped[str] = mapped_column(sa.String(32))
+    found_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from supermarket.agencies.locks import Lock
 from supermarket.agencies.models import Agency, Practitioner, PractitionerLicence
 from supermarket.agencies.practitioner_queries import in_charge
+from supermarket.core.columns import UtcDateTime
 from supermarket.core.paging import Page, Slice, SortColumn, SortKey, fetch
 from supermarket.core.permissions import Actor
 from supermarket.extensions import db
@@ -29,12 +30,14 @@ OVER = (
 SORTS = ("name", "agency", "load", "newest")
 LOADS = ("free", "busy", "full")
 
-_WON = sa.and_(Project.winner_id == Enrolment.agency_id, Project.state.in_(BUSY))
+# What is suspended holds its people all the same.
+_STATE = sa.func.coalesce(Project.suspended_from, Project.state)
+_WON = sa.and_(Project.winner_id == Enrolment.agency_id, _STATE.in_(BUSY))
 # Once a contract runs, the enrolments of those who did not win are over.
 _HELD = sa.and_(
     Project.state.not_in(OVER),
     sa.or_(
-        sa.func.coalesce(Project.suspended_from, Project.state) != ProjectState.IN_SERVICE,
+        _STATE != ProjectState.IN_SERVICE,
         Project.winner_id == Enrolment.agency_id,
     ),
 )
@@ -53,11 +56,22 @@ def _named(*conditions: sa.ColumnElement[bool]) -> sa.Select[int]:
     )
 
 
-def loads(practitioner_ids: Collection[int], *, but: int | None = None) -> Mapping[int, int]:
-    """Running contracts (from the announcement on) of each person, without the project `but`; none is absent."""
+def loads(
+    practitioner_ids: Collection[int], *, beside: Project | None = None, before_it: bool = False
+) -> Mapping[int, int]:
+    """Running contracts (from the announcement on) of each person, without those of `beside`; none is absent.
+
+    `before_it`: of announcements that still stand only those made before that of `beside` count, so that of two which
+    take a person's last place the first has it.
+    """
     conditions = [EnrolmentPractitioner.practitioner_id.in_(practitioner_ids), _WON]
-    if but is not None:
-        conditions.append(Project.id != but)
+    if beside is not None:
+        conditions.append(Project.id != beside.id)
+        if before_it and beside.announced_at is not None:
+            first = sa.tuple_(Project.announced_at, Project.id) < sa.tuple_(
+                sa.literal(beside.announced_at, UtcDateTime), sa.literal(beside.id)
+            )
+            conditions.append(sa.or_(_STATE != ProjectState.ANNOUNCED, first))
     query = _named(*conditions).with_only_columns(
         EnrolmentPractitioner.practitioner_id, sa.func.count(sa.distinct(Project.id))
     )

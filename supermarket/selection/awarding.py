@@ -16,7 +16,7 @@ from supermarket.modes.succession import next_in_order
 from supermarket.policies.queries import calendar, number
 from supermarket.projects.eligibility_facts import Moment
 from supermarket.projects.models import Enrolment, Funding, Project
-from supermarket.projects.operations import announce, fail, name_agency, note_decliner
+from supermarket.projects.operations import announce, drop_winner, fail, name_agency, note_decliner
 from supermarket.projects.operations.common import locked, locked_by_id, reasoned
 from supermarket.projects.operations.enrolling import (
     acting_agency,
@@ -66,7 +66,7 @@ def announce_next(project: Project, *, at: datetime) -> None:
         price=project.ceiling if rank.price is None else rank.price,
         announced_at=at,
     )
-    row.due_at = standstill_until(project, at)
+    row.due_at = row.standstill_until = standstill_until(project, at)
     db.session.add(row)
     db.session.flush()
     announce(project, rank.agency, position=rank.position, price=row.price, standstill_until=row.due_at, at=at)
@@ -98,7 +98,7 @@ def offer_direct(event: Event) -> None:
     bad = [item for item in findings if not item.ok and item.code not in later]
     if bad:
         raise RuleBroken(bad[0].sentence.text(_), code=bad[0].code)
-    row = Enrolment(project=project, agency=agency, state=EnrolmentState.LIVE, enrolled_at=at)
+    row = Enrolment(project=project, agency=agency, agency_name=agency.name, state=EnrolmentState.LIVE, enrolled_at=at)
     db.session.add(row)
     db.session.flush()
     keep_findings(row, findings, moment=Moment.ENROLMENT, at=at)
@@ -157,7 +157,8 @@ def accept_award(code: str, *, practitioner_ids: tuple[int, ...] = (), actor: Ac
     must_be_eligible(findings)
     enrolment.practitioners = people
     keep_findings(enrolment, findings, moment=Moment.FREEZE, at=at)
-    row.state, row.announced_at, row.due_at = after, at, standstill_until(project, at)
+    row.state, row.announced_at = after, at
+    row.due_at = row.standstill_until = standstill_until(project, at)
     record(
         events.ACCEPTED,
         project.code,
@@ -182,7 +183,7 @@ def decline_award(code: str, *, reason: str, actor: Actor, at: datetime) -> Awar
     AWARD.next(row.state, AwardAction.DECLINE)
     why = reasoned(reason)
     offered = row.state is AwardState.OFFERED
-    drop_award(row.id, action=AwardAction.DECLINE, reason=why, actor=actor, at=at)
+    drop_award(row.id, action=AwardAction.DECLINE, reason=why, actor=actor, at=at, gave_up=not offered)
     if not offered:
         enter(
             CreditEvent.GAVE_UP_AWARD,
@@ -212,8 +213,21 @@ def disqualify_award(code: str, *, reason: str, actor: Actor, at: datetime) -> N
     drop_award(row.id, action=AwardAction.DISQUALIFY, reason=reasoned(reason), actor=actor, at=at)
 
 
-def drop_award(award_id: int, *, action: AwardAction, reason: str, actor: Actor, at: datetime) -> None:
-    """The winner is out: the next in the stored order is announced, or the project fails. Raises WrongState."""
+def drop_award(
+    award_id: int,
+    *,
+    action: AwardAction,
+    reason: str,
+    actor: Actor,
+    at: datetime,
+    gave_up: bool = False,
+    owners_fault: bool = False,
+) -> None:
+    """The winner is out: the next in the stored order is announced, or the project fails. Raises WrongState.
+
+    `gave_up`: by the agency's own doing, which bars it and those linked with it from a reissue (selection.md §1).
+    `owners_fault`: only the owner did not sign. Then nobody follows: an owner's silence chooses no other winner.
+    """
     row = db.session.get(Award, award_id)
     if row is None:
         raise NotFound(_("There is no such award."))
@@ -223,7 +237,8 @@ def drop_award(award_id: int, *, action: AwardAction, reason: str, actor: Actor,
     row.state = AWARD.next(row.state, action)
     row.reason, row.ended_at, row.due_at = reason, at, None
     db.session.flush()
-    if not offered:
+    drop_winner(project)
+    if gave_up:
         note_decliner(project, row.agency)
     record(
         events.DROPPED,
@@ -235,6 +250,8 @@ def drop_award(award_id: int, *, action: AwardAction, reason: str, actor: Actor,
     )
     if offered:
         fail(project.id, failure="not_accepted", reason=_("The named agency did not accept."), at=at)
+    elif owners_fault:
+        fail(project.id, failure="owner_did_not_sign", reason=_("The owner did not sign the contract in time."), at=at)
     else:
         announce_next(project, at=at)
 
@@ -274,6 +291,8 @@ def shift_award(event: Event) -> None:
     stood = event.data["working_days"]
     if row is not None and row.due_at is not None and isinstance(stood, int) and stood:
         row.due_at = calendar().shift(row.due_at, stood)
+        if row.standstill_until is not None:
+            row.standstill_until = row.due_at
 
 
 def enrolment_of(row: Award) -> Enrolment:

@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import cast
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
 from wtforms import BooleanField, IntegerField, StringField, TextAreaField
 from wtforms.validators import NumberRange, Regexp
 
 from supermarket.core.forms import CommandForm, MomentField, Needed, Text, UsccField, YuanField
+from supermarket.projects.commands import Attachment
 from supermarket.projects.forms import EnrolForm
 from supermarket.selection.bulletins import Bulletin
 from supermarket.selection.commands import ReceiptShown, SealedQuote
@@ -110,7 +112,13 @@ class DeclineForm(CommandForm):
 class CostStatementForm(CommandForm):
     """An agency explains an abnormally low quote."""
 
-    text = TextAreaField(_l("Cost statement"), validators=[Text(least=4, most=5000)])
+    text = TextAreaField(_l("Cost statement (public from the announcement on)"), validators=[Text(least=4, most=5000)])
+    file = FileField(_l("Document"))
+
+    def attachment(self) -> Attachment | None:
+        """The file of a valid form, if one came."""
+        upload = self.file.data
+        return Attachment(upload.stream, upload.filename) if upload and upload.filename else None
 
 
 class CostDecisionForm(CommandForm):

@@ -16,6 +16,7 @@ from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.operations import exclude, extend, fail, freeze, reduced_acceptance_asked
 from supermarket.projects.operations.common import locked_by_id
 from supermarket.projects.operations.enrolling import keep_findings, live_agencies, run_rules
+from supermarket.projects.operations.weak_links import note_weak_links
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import mode_of, specs_of
 from supermarket.selection.candidates import candidates_of, freeze_candidate
@@ -58,6 +59,7 @@ def freeze_due(project_id: int, at: datetime, prepared: object) -> bool:
     # The deadline stands: whoever sealed a quote must see that it is on the list, whatever comes next.
     _list_quotes(project, at)
     if live < fewest(mode, project.policy, extended=True):
+        _keep(sifted, at)
         fail(project.id, failure="too_few", reason=_("Too few valid enrolments (%(live)s).", live=live), at=at)
     elif mode.owner_accepts_fewer and project.due_what == "freeze":
         reduced_acceptance_asked(project, live=live, at=at)
@@ -98,9 +100,10 @@ def _sift(project: Project, at: datetime) -> list[Sifted]:
     sifted = []
     for row in rows:
         findings = run_rules(project, row.agency, row.practitioners, moment=Moment.FREEZE, at=at, pool_of=pool)
-        bad = next((item for item in findings if not item.ok), None)
-        if bad is not None:
-            sifted.append(Sifted(row, findings, bad.code, bad.sentence.text(_)))
+        bad = [item for item in findings if not item.ok]
+        if bad:
+            # The code of the first rule in the order of the rules; the sentence names every reason.
+            sifted.append(Sifted(row, findings, bad[0].code, " ".join(item.sentence.text(_) for item in bad)))
         elif quoted is not None and row.agency_id not in quoted:
             sifted.append(Sifted(row, findings, "no_quote", _("No quote was handed in.")))
         elif proposed is not None and row.agency_id not in proposed:
@@ -110,8 +113,9 @@ def _sift(project: Project, at: datetime) -> list[Sifted]:
     return sifted
 
 
-def _fix(project: Project, sifted: list[Sifted], at: datetime) -> None:
-    members = 0
+def _keep(sifted: list[Sifted], at: datetime) -> list[Enrolment]:
+    """Store what the rules said of each, and put out whom they put out; gives those who stay."""
+    stay = []
     for item in sifted:
         check = keep_findings(item.row, item.findings, moment=Moment.FREEZE, at=at)
         if item.code is not None:
@@ -119,10 +123,17 @@ def _fix(project: Project, sifted: list[Sifted], at: datetime) -> None:
         elif not check.ok or not eligible(item.findings):
             raise ValueError(f"{item.row.agency.uscc} is in the pool without being eligible")
         else:
-            item.row.figures = freeze_candidate(item.row, at)
-            members += 1
+            stay.append(item.row)
+    return stay
+
+
+def _fix(project: Project, sifted: list[Sifted], at: datetime) -> None:
+    members = _keep(sifted, at)
+    for row in members:
+        row.figures = freeze_candidate(row, at)
+    note_weak_links(project, [row.agency for row in members], at)
     db.session.flush()
-    freeze(project, members=members, at=at)
+    freeze(project, members=len(members), at=at)
     if not mode_of(project).needs_quotes:
         # With quotes an early draw waits for the opening: without a valid quote nobody is in its pool.
         fix_early_draw(project, at)

@@ -8,10 +8,12 @@ from flask_babel import gettext as _
 
 from supermarket.agencies.models import Agency
 from supermarket.core.errors import NotFound, WrongState
-from supermarket.core.events import Tag, record
+from supermarket.core.events import Event, Tag, record
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise
+from supermarket.documents.operations import store
 from supermarket.extensions import db
 from supermarket.policies.queries import calendar, number
+from supermarket.projects.commands import Attachment
 from supermarket.projects.models import Project
 from supermarket.projects.operations.common import locked, locked_by_id, reasoned
 from supermarket.projects.operations.enrolling import acting_agency
@@ -20,16 +22,37 @@ from supermarket.selection import events
 from supermarket.selection.models import CostStatement, Quote
 from supermarket.selection.running import advance_project
 
+COST_FILE = "cost_statement"
+"""The kind of thing that a statement's file belongs to; the project's code names it."""
 
-def give_cost_statement(code: str, *, text: str, actor: Actor, at: datetime) -> CostStatement:
-    """The agency explains in time. Raises Forbidden, NotFound, WrongState, InvalidInput."""
+
+def give_cost_statement(
+    code: str, *, text: str, file: Attachment | None = None, actor: Actor, at: datetime
+) -> CostStatement:
+    """The agency explains in time, with a file if it likes; both are public from the announcement on.
+
+    Raises Forbidden, NotFound, WrongState, InvalidInput.
+    """
     agency = acting_agency(actor, P.QUOTE)
     project = locked(code)
     row = _statement(project, agency.uscc)
+    _must_be_selecting(project)
     if row.statement is not None or row.decided_at is not None or at >= row.statement_due_at:
         raise WrongState(_("The time for the cost statement is over, or it was given."), state="closed", allowed=[])
-    row.statement = reasoned(text, "text")
-    row.given_at = at
+    said = reasoned(text, "text")
+    kept = None
+    if file is not None:
+        kept = store(
+            file.stream,
+            file.name,
+            subject_kind=COST_FILE,
+            subject_code=project.code,
+            owner_organisation_id=agency.organisation_id,
+            public=False,
+            actor=actor,
+            at=at,
+        )
+    row.statement, row.document, row.given_at = said, kept, at
     row.decision_due_at = calendar().due_after(at, number(project.policy, "cost_decision_days"))
     _tell(events.COST_STATEMENT_GIVEN, project, agency, actor=actor, at=at)
     return row
@@ -38,15 +61,38 @@ def give_cost_statement(code: str, *, text: str, actor: Actor, at: datetime) -> 
 def decide_cost_statement(
     code: str, *, agency_uscc: str, accept: bool, reason: str, actor: Actor, at: datetime
 ) -> CostStatement:
-    """The owner accepts or rejects with a written reason. Raises Forbidden, NotFound, WrongState, InvalidInput."""
+    """The owner accepts or rejects with a written reason, in time. Raises Forbidden, NotFound, WrongState, InvalidInput."""
     project = locked(code)
     authorise(actor, P.CHOOSE, organisation_id=project.owner_id)
     row = _statement(project, agency_uscc)
+    _must_be_selecting(project)
     if row.statement is None or row.decided_at is not None:
         raise WrongState(_("Nothing waits for your decision here."), state="closed", allowed=[])
+    if row.decision_due_at is None or at >= row.decision_due_at:
+        raise WrongState(_("The time to decide is over; silence has accepted the quote."), state="closed", allowed=[])
     _decide(row, accepted=accept, reason=reasoned(reason), actor=actor, at=at)
     _go_on(project, at)
     return row
+
+
+def _must_be_selecting(project: Project) -> None:
+    """Nothing is explained or decided while the purchase is suspended, or after its selection. Raises WrongState."""
+    if project.state is not ProjectState.SELECTING:
+        raise WrongState(_("The selection of this project is not under way."), state=project.state.value, allowed=[])
+
+
+def shift_statements(event: Event) -> None:
+    """Wired to `project.resumed`: what is still open is due later by the working days that the project stood still."""
+    project = locked(event.subject_code)
+    stood = event.data["working_days"]
+    if not isinstance(stood, int) or not stood:
+        return
+    days = calendar()
+    for row in open_statements(project.id):
+        if row.decided_at is None and row.decision_due_at is not None:
+            row.decision_due_at = days.shift(row.decision_due_at, stood)
+        elif row.decided_at is None:
+            row.statement_due_at = days.shift(row.statement_due_at, stood)
 
 
 def statement_due(quote_id: int, at: datetime, prepared: object) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from supermarket.agencies.models import Agency
 from supermarket.core.columns import Fen, Json, UtcDateTime, choice
+from supermarket.documents.models import Document
 from supermarket.extensions import Base
 from supermarket.projects.models import Project
 from supermarket.selection.states import AwardState, DrawState, HandInState, StageState
@@ -227,12 +228,15 @@ class CostStatement(Base):
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     statement_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     statement: Mapped[str | None] = mapped_column(sa.Text)
+    # What came with it: a calculation, an offer of a supplier …
+    document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.documents.id"))
     given_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decision_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     accepted: Mapped[bool | None]
     reason: Mapped[str] = mapped_column(sa.Text, default="")
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     quote: Mapped[Quote] = relationship(lazy="joined")
+    document: Mapped[Document | None] = relationship()
 
 
 class Choice(Base):
@@ -306,6 +310,8 @@ class Award(Base):
     reason: Mapped[str] = mapped_column(sa.Text, default="")
     announced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Until when objections were heard; `due_at` is over with the standstill, this stays.
+    standstill_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     notice_number: Mapped[str | None] = mapped_column(sa.String(64), unique=True)
     notice_document_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.documents.id"))
     notice_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

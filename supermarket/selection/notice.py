@@ -26,7 +26,7 @@ from supermarket.projects.eligibility import eligible
 from supermarket.projects.eligibility_facts import Finding, Moment
 from supermarket.projects.models import Project
 from supermarket.projects.operations import award
-from supermarket.projects.operations.enrolling import keep_findings, run_rules
+from supermarket.projects.operations.enrolling import keep_findings, pool_members, run_rules
 from supermarket.projects.ways import mode_of
 from supermarket.selection import events
 from supermarket.selection.awarding import drop_award, due_award, enrolment_of
@@ -59,13 +59,21 @@ def standstill_due(award_id: int, at: datetime, prepared: object) -> bool:
     enrolment = enrolment_of(row)
     people = enrolment.practitioners
     findings = [
-        *run_rules(project, row.agency, people, moment=Moment.AWARD, at=at, pool_of=()),
+        *run_rules(
+            project,
+            row.agency,
+            people,
+            moment=Moment.AWARD,
+            at=at,
+            pool_of=pool_members(project.id),
+            figures=enrolment.figures,
+        ),
         registries_answered(silences([row.agency_id]).get(row.agency_id, ())),
     ]
     keep_findings(enrolment, findings, moment=Moment.AWARD, at=at)
     if not eligible(findings):
-        bad = next(item for item in findings if not item.ok)
-        drop_award(row.id, action=AwardAction.DISQUALIFY, reason=bad.sentence.text(_), actor=SYSTEM, at=at)
+        why = " ".join(item.sentence.text(_) for item in findings if not item.ok)
+        drop_award(row.id, action=AwardAction.DISQUALIFY, reason=why, actor=SYSTEM, at=at)
         return True
     _issue_notice(row, project, at)
     return True

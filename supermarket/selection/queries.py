@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from supermarket.core.draw import Record, format_time
 from supermarket.core.errors import NotFound
+from supermarket.core.permissions import Actor, P, may
 from supermarket.extensions import db
 from supermarket.gateways import current
 from supermarket.projects.models import Enrolment, Project
@@ -32,6 +33,7 @@ from supermarket.selection.states import AwardState
 
 __all__ = [
     "PublicQuote",
+    "announced",
     "awards_of",
     "choice_of",
     "draw_record",
@@ -67,8 +69,20 @@ class PublicQuote:
 
 
 def announced(project: Project) -> bool:
-    """Whether quotes, scores and exclusions are public."""
-    return project.announced_at is not None
+    """Whether quotes, scores and exclusions are public: from the announcement on, or once it ended after its freeze."""
+    return project.announced_at is not None or (project.frozen_at is not None and project.ended_at is not None)
+
+
+def public_since(project: Project) -> datetime | None:
+    """When everything about the selection became public: with the first announcement, or with the end (adr 35)."""
+    first = db.session.scalar(sa.select(sa.func.min(Award.announced_at)).where(Award.project_id == project.id))
+    return first if first is not None else project.ended_at if announced(project) else None
+
+
+def reads_cost_files(code: str, actor: Actor) -> bool:
+    """Who reads the file of a cost statement: its agency (asked elsewhere), the owner, and later everybody."""
+    project = db.session.scalar(sa.select(Project).where(Project.code == code))
+    return project is not None and (announced(project) or may(actor, P.CHOOSE, organisation_id=project.owner_id))
 
 
 def draws_of(project_id: int) -> Sequence[Draw]:

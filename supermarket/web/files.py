@@ -12,6 +12,8 @@ from supermarket.core.permissions import Actor, P, may
 from supermarket.documents.models import Document
 from supermarket.documents.queries import content, document, readable_by
 from supermarket.gateways.files import FileMissing
+from supermarket.selection.low_quotes import COST_FILE
+from supermarket.selection.queries import reads_cost_files
 from supermarket.web.access import present_actor, public
 
 log = structlog.get_logger()
@@ -23,12 +25,14 @@ OF_AGENCY = (P.AGENCY_DECIDE, P.SUPERVISE)
 
 
 def may_read(row: Document, actor: Actor) -> bool:
-    """Public, one's own, one's office's to look at, or of a contract whose side or office one is."""
+    """Public, one's own, one's office's to look at, of a contract whose side or office one is, or of a low quote."""
     if readable_by(row, actor):
         return True
     if row.subject_kind == "agency":
         agency = agency_by_uscc(row.subject_code)
         return agency is not None and any(may(actor, item, region=agency.region_code) for item in OF_AGENCY)
+    if row.subject_kind == COST_FILE:
+        return reads_cost_files(row.subject_code, actor)
     return row.subject_kind in OF_CONTRACT and sees_all(contract(row.subject_code), actor)
 
 

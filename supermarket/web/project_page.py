@@ -40,6 +40,7 @@ from supermarket.selection.queries import (
     ranks_of,
     stage_runs_of,
 )
+from supermarket.selection.queries import announced as is_announced
 from supermarket.selection.states import LIVE_AWARDS
 from supermarket.web import timelines
 from supermarket.web.live import Board, board_of
@@ -160,11 +161,11 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
     """
     project = project_for(code, actor)
     known = timeline(subject_kind="project", subject_code=project.code, public_only=public_only, limit=500)
-    pool_fixed, announced = project.frozen_at is not None, project.announced_at is not None
+    pool_fixed, announced = project.frozen_at is not None, is_announced(project)
     if not announced:
         known = [event for event in known if not event.tag.startswith(_SEALED)]
     rows = enrolments_of(project.id) if pool_fixed else ()
-    shown = rows if announced or project.ended_at is not None else [r for r in rows if r.state is EnrolmentState.LIVE]
+    shown = rows if announced else [r for r in rows if r.state is EnrolmentState.LIVE]
     awards = awards_of(project.id) if pool_fixed else ()
     live = next((row for row in awards if row.state in LIVE_AWARDS), None)
     contract = contract_of_project(project.code) if announced else None

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 
+import sqlalchemy as sa
+
 from supermarket.accounts.models import Organisation, OrganisationKind
 from supermarket.agencies.models import Agency
 from supermarket.contracts import operations
@@ -21,10 +23,10 @@ from supermarket.payments import operations as payments
 from supermarket.payments.commands import SubmitVoucher
 from supermarket.payments.queries import items_of
 from supermarket.policies.defaults import DEFAULTS
-from supermarket.projects.models import Funding, Project
-from supermarket.projects.states import ProjectState
-from supermarket.selection.models import Award, Rank
-from supermarket.selection.states import AwardState
+from supermarket.projects.models import Enrolment, Funding, Project
+from supermarket.projects.states import EnrolmentState, ProjectState
+from supermarket.selection.models import Award, Rank, StageRun
+from supermarket.selection.states import AwardState, StageState
 from tests.factories.accounts import make_actor, make_organisation
 from tests.factories.agencies import make_agency, make_agency_actor
 from tests.factories.matters import SOME_MATTER, make_published_version
@@ -88,6 +90,7 @@ def make_deal(
         budget=price,
         ceiling=price,
         mode="random",
+        stages=[{"stage": "draw"}],
         policy=dict(DEFAULTS),
         duration_days=30,
         deliverables_wanted=list(deliverables),
@@ -98,9 +101,7 @@ def make_deal(
     )
     db.session.add(project)
     db.session.flush()
-    for position, agency in enumerate(bodies, start=1):
-        db.session.add(Rank(project_id=project.id, position=position, agency=agency))
-    db.session.flush()
+    make_ranked(project, bodies, at)
     award = Award(
         project_id=project.id,
         agency=bodies[0],
@@ -116,6 +117,35 @@ def make_deal(
     award.state = AwardState.AWARDED
     db.session.flush()
     return Deal(project, award, make_actor(Role.OWNER, body), make_agency_actor(bodies[0]), tuple(bodies))
+
+
+def make_ranked(project: Project, agencies: Sequence[Agency], at: datetime) -> None:
+    """The stored order of a project that selects by its owner's naming: the database takes none without its stage."""
+    usccs = [agency.uscc for agency in agencies]
+    for agency in agencies:
+        row = db.session.scalar(sa.select(Enrolment).filter_by(project_id=project.id, agency_id=agency.id))
+        if row is None:
+            row = Enrolment(project_id=project.id, agency=agency, state=EnrolmentState.LIVE, enrolled_at=at)
+            db.session.add(row)
+        row.figures = {"uscc": agency.uscc}
+    db.session.flush()
+    db.session.add(
+        StageRun(
+            project_id=project.id,
+            position=0,
+            stage="named",
+            parameters={},
+            inputs={"candidates": [{"uscc": uscc} for uscc in usccs]},
+            outputs={"order": usccs, "passed_on": usccs, "figures": {}, "excluded": []},
+            state=StageState.DONE,
+            started_at=at,
+            finished_at=at,
+        )
+    )
+    db.session.flush()
+    for position, agency in enumerate(agencies, start=1):
+        db.session.add(Rank(project_id=project.id, position=position, agency=agency))
+    db.session.flush()
 
 
 def make_contract(deal: Deal | None = None, *, at: datetime = NOTICE_AT) -> Contract:

@@ -39,6 +39,7 @@ LEDGERS = (
     "trade.proposals",
     "trade.panel_plans",
     "trade.panel_scores",
+    "trade.weak_links",
 )
 DRAW = "trade.draws"
 

@@ -35,10 +35,11 @@ from supermarket.projects.commands import Enrol
 from supermarket.projects.models import Enrolment
 from supermarket.projects.people import loads, locks_of, projects_of
 from supermarket.projects.states import EnrolmentState, ProjectState
-from supermarket.selection.models import Award, Rank
+from supermarket.selection.models import Award
 from supermarket.selection.states import AwardState
 from tests.factories.accounts import make_actor, make_organisation
 from tests.factories.agencies import LONG, make_agency, make_agency_actor, make_licence, make_move, make_practitioner
+from tests.factories.contracts import make_ranked
 from tests.factories.projects import make_open_project, make_operator, needed_people
 
 IDENTITY = invented_identity_number(77)
@@ -330,11 +331,11 @@ def test_a_running_contract_holds_the_winners_people_and_frees_the_others(sessio
     )
     project = row.project
     # The database knows no winner without an award, and no award outside the stored order.
-    session.add(Rank(project_id=project.id, position=1, agency=agency))
+    make_ranked(project, [agency], at)
+    price = project.ceiling
+    session.add(Award(project_id=project.id, agency=agency, position=1, state=AwardState.ANNOUNCED, price=price))
     session.flush()
-    session.add(Award(project_id=project.id, agency=agency, position=1, state=AwardState.ANNOUNCED, price=1))
-    session.flush()
-    project.winner_id = agency.id
+    project.winner_id, project.award_price = agency.id, price
     for state, both in ((ProjectState.ANNOUNCED, True), (ProjectState.IN_SERVICE, False)):
         project.state = state
         session.flush()
@@ -342,7 +343,7 @@ def test_a_running_contract_holds_the_winners_people_and_frees_the_others(sessio
         assert set(found) == ({person.id, loser.practitioners[0].id} if both else {person.id})
         assert found[person.id][0].running
         assert loads([person.id, loser.practitioners[0].id]) == {person.id: 1}
-        assert loads([person.id], but=project.id) == {}
+        assert loads([person.id], beside=project) == {}
     project.state = ProjectState.COMPLETED
     session.flush()
     assert locks_of([person.id]) == {}

@@ -175,13 +175,21 @@ def test_the_database_refuses_a_second_live_award_and_a_winner_outside_the_order
         second = db.session.scalars(sa.select(Rank).where(Rank.project_id == project.id, Rank.position == 2)).one()
         with pytest.raises(sa.exc.IntegrityError, match="down the stored order"), unit() as session:
             session.add(
-                Award(project_id=project.id, agency_id=second.agency_id, position=2, state="announced", price=1)
+                Award(
+                    project_id=project.id,
+                    agency_id=second.agency_id,
+                    position=2,
+                    state="announced",
+                    price=project.ceiling,
+                )
             )
         with market.app_context(), unit():
             outsider = make_agency()
             outsider_id = outsider.id
         with pytest.raises(sa.exc.IntegrityError), unit() as session:
-            session.add(Award(project_id=project.id, agency_id=outsider_id, position=1, state="closed", price=1))
+            session.add(
+                Award(project_id=project.id, agency_id=outsider_id, position=1, state="closed", price=project.ceiling)
+            )
         for statement in (
             "UPDATE trade.draws SET \"order\" = ARRAY['x']",
             "UPDATE trade.draws SET pool_file = 'x'",

@@ -26,7 +26,14 @@ from supermarket.projects.eligibility_facts import (
     Moment,
     NamedPractitioner,
 )
-from supermarket.projects.links import Link, LinkedGroup, LinkKind, Links, linked_groups, links_between
+from supermarket.projects.links import (
+    Link,
+    LinkedGroup,
+    LinkKind,
+    Links,
+    linked_groups,
+    links_between,
+)
 from supermarket.projects.money_rules import (
     DirectAward,
     Ground,
@@ -178,6 +185,12 @@ def test_avoidance() -> None:
     }
     assert list(failing(asking(replace(DEMAND, avoided={ME: ""})))) == ["avoidance"]
     assert failing(asking(replace(DEMAND, avoided={OTHER: "x"}))) == {}
+
+
+def test_a_branch_is_avoided_with_its_head_office() -> None:
+    branch = replace(FACTS, links=Links(ME, "head-1", head_office=OTHER), pool=())
+    assert list(failing(replace(branch, demand=replace(DEMAND, avoided={OTHER: "x"})))) == ["avoidance"]
+    assert failing(replace(branch, demand=replace(DEMAND, avoided={THIRD: "x"}))) == {}
 
 
 def test_the_evaluator_is_not_the_compiler() -> None:

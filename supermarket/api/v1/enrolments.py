@@ -13,6 +13,7 @@ from supermarket.projects.models import Enrolment
 from supermarket.projects.operations import cancel_enrolment, enrol
 from supermarket.projects.queries import enrolments_of, own_enrolment, project_for
 from supermarket.projects.states import EnrolmentState
+from supermarket.selection.queries import announced
 from supermarket.web.access import Access, present_actor
 
 ENROLS = Access(permissions=(P.ENROL,))
@@ -24,6 +25,7 @@ class FindingShape(Shape):
     ok: bool
     code: str
     sentence: str
+    warning: bool = Field(description="it is met now, but the agency must know: a linked agency is enrolled too")
 
 
 class EnrolmentShape(Shape):
@@ -50,7 +52,9 @@ def _finding(item: dict[str, object]) -> FindingShape:
     params = item.get("params")
     sentence = _(str(item.get("msgid", "")))
     text = sentence % params if isinstance(params, dict) and params else sentence
-    return FindingShape(ok=bool(item["ok"]), code=str(item["code"]), sentence=text)
+    return FindingShape(
+        ok=bool(item["ok"]), code=str(item["code"]), sentence=text, warning=bool(item.get("warning", False))
+    )
 
 
 def shape_of(row: Enrolment, *, own: bool) -> EnrolmentShape:
@@ -74,7 +78,7 @@ def list_enrolments(code: str) -> Listing[EnrolmentShape]:
     actor = present_actor()
     project = project_for(code, actor)
     agency = agency_of_organisations(actor.organisations_with(P.ENROL))
-    if project.announced_at is not None:
+    if announced(project):
         rows = enrolments_of(project.id)
         return Listing([shape_of(row, own=agency is not None and row.agency_id == agency.id) for row in rows])
     own = own_enrolment(project.id, agency.id) if agency is not None else None

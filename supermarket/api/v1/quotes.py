@@ -22,7 +22,7 @@ from supermarket.selection.forms import (
     SealedQuoteForm,
 )
 from supermarket.selection.models import CostStatement, Quote
-from supermarket.selection.queries import PublicQuote, low_quotes_of, own_quotes, public_quotes, receipt_of
+from supermarket.selection.queries import PublicQuote, announced, low_quotes_of, own_quotes, public_quotes, receipt_of
 from supermarket.selection.quote_book import quote_book
 from supermarket.selection.states import HandInState
 from supermarket.web.access import Access, present_actor
@@ -81,6 +81,7 @@ class CostStatementShape(Shape):
 
     agency: str
     statement: str | None
+    file: str | None = Field(description="address of the document that came with it")
     statement_due_at: Moment
     given_at: Moment | None
     decision_due_at: Moment | None
@@ -121,6 +122,7 @@ def _statement(row: CostStatement) -> CostStatementShape:
     return CostStatementShape(
         agency=row.quote.agency.uscc,
         statement=row.statement,
+        file=None if row.document_id is None else f"/files/{row.document_id}",
         statement_due_at=row.statement_due_at,
         given_at=row.given_at,
         decision_due_at=row.decision_due_at,
@@ -237,7 +239,7 @@ def list_cost_statements(code: str) -> Listing[CostStatementShape]:
     inside = may(actor, P.CHOOSE, organisation_id=project.owner_id) or any(
         may(actor, permission, region=project.region_code) for permission in (P.SUPERVISE, P.PROJECT_REVIEW)
     )
-    if project.announced_at is None and not inside:
+    if not announced(project) and not inside:
         agency = agency_of_organisations(actor.organisations_with(P.QUOTE))
         rows = [row for row in rows if agency is not None and row.quote.agency_id == agency.id]
     return Listing([_statement(row) for row in rows])
@@ -255,7 +257,7 @@ def list_cost_statements(code: str) -> Listing[CostStatementShape]:
 def give_cost_statement(code: str, form: CostStatementForm) -> CostStatementShape:
     """Within one working day of being asked."""
     project_for(code, present_actor())
-    return _statement(operations.give_cost_statement(code, text=form.text.data, **acting()))
+    return _statement(operations.give_cost_statement(code, text=form.text.data, file=form.attachment(), **acting()))
 
 
 @route(

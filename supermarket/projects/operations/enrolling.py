@@ -1,9 +1,10 @@
 """Agencies enrol and cancel; at the freeze the rules exclude."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from supermarket.agencies.models import Agency, Practitioner
@@ -13,10 +14,12 @@ from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise
 from supermarket.extensions import db
 from supermarket.projects import events
+from supermarket.projects.changes import changes
 from supermarket.projects.commands import Enrol
 from supermarket.projects.eligibility import check_all, eligible
 from supermarket.projects.eligibility_facts import Finding, Moment
 from supermarket.projects.facts import facts_of, links_of
+from supermarket.projects.links import links_between
 from supermarket.projects.models import EligibilityCheck, Enrolment, Project
 from supermarket.projects.operations.common import locked
 from supermarket.projects.states import ENROLMENT, EnrolmentAction, EnrolmentState, ProjectState
@@ -46,11 +49,13 @@ def enrol(code: str, command: Enrol, *, actor: Actor, at: datetime) -> Enrolment
         raise Conflict(_("Your agency is enrolled in this project already."), code="already_enrolled")
     people = own_practitioners(agency, command.practitioner_ids)
     _check_offer(project, command)
-    findings = run_rules(project, agency, people, moment=Moment.ENROLMENT, at=at, pool_of=live_agencies(project.id))
+    pool = live_agencies(project.id)
+    findings = run_rules(project, agency, people, moment=Moment.ENROLMENT, at=at, pool_of=pool)
     must_be_eligible(findings)
     row = Enrolment(
         project=project,
         agency=agency,
+        agency_name=agency.name,
         state=EnrolmentState.LIVE,
         enrolled_at=at,
         enrolled_by=actor.user_id,
@@ -70,7 +75,32 @@ def enrol(code: str, command: Enrol, *, actor: Actor, at: datetime) -> Enrolment
         agency_uscc=agency.uscc,
         organisation_id=agency.organisation_id,
     )
+    _tell_linked(project, agency, pool, at)
     return row
+
+
+def _tell_linked(project: Project, agency: Agency, pool: Iterable[Agency], at: datetime) -> None:
+    """Both sides of every link hear that the other is there, without its name: who enrolled is secret until the deadline."""
+    own = links_of(agency)
+    others = [other for other in pool if links_between(own, links_of(other))]
+    for told in [*others, agency] if others else []:
+        row = _live(project.id, told.id)
+        if row is not None:
+            record(
+                events.LINKED,
+                str(row.id),
+                actor=SYSTEM,
+                at=at,
+                data={"agency_uscc": told.uscc},
+                project_code=project.code,
+                agency_uscc=told.uscc,
+            )
+
+
+def linked_now(project_id: int, agency: Agency) -> bool:
+    """Whether an agency linked with this one is enrolled; asked only for one that is enrolled itself."""
+    own = links_of(agency)
+    return any(links_between(own, links_of(other)) for other in live_agencies(project_id))
 
 
 def must_be_eligible(findings: tuple[Finding, ...]) -> None:
@@ -131,20 +161,31 @@ def run_rules(
     moment: Moment,
     at: datetime,
     pool_of: Iterable[Agency],
+    figures: Mapping[str, object] | None = None,
 ) -> tuple[Finding, ...]:
-    """Every eligibility rule over the registers as they stand now."""
+    """Every eligibility rule over the registers as they stand now; stars and credit as in the `figures` of the freeze."""
     pool = tuple(links_of(other) for other in pool_of)
-    return check_all(facts_of(project, agency, practitioners=people, moment=moment, at=at, pool=pool))
+    facts = facts_of(project, agency, practitioners=people, moment=moment, at=at, pool=pool, figures=figures)
+    return check_all(facts)
 
 
 def keep_findings(row: Enrolment, findings: Iterable[Finding], *, moment: Moment, at: datetime) -> EligibilityCheck:
-    """Store what the rules said, so that the three moments can be compared."""
+    """Store what the rules said, in codes and in the market's language, and what changed since the run before."""
     kept = tuple(findings)
+    with force_locale("zh_CN"):
+        said = [item.as_json() | {"words": item.sentence.text(_)} for item in kept]
+    before = db.session.scalar(
+        sa.select(EligibilityCheck)
+        .where(EligibilityCheck.enrolment_id == row.id)
+        .order_by(EligibilityCheck.id.desc())
+        .limit(1)
+    )
     check = EligibilityCheck(
         enrolment_id=row.id,
         moment=moment.value,
         ok=eligible(kept),
-        findings=[item.as_json() for item in kept],
+        findings=said,
+        changes=[] if before is None else changes(before.findings, said),
         ran_at=at,
     )
     db.session.add(check)
@@ -158,6 +199,17 @@ def live_agencies(project_id: int) -> list[Agency]:
         sa.select(Agency)
         .join(Enrolment, Enrolment.agency_id == Agency.id)
         .where(Enrolment.project_id == project_id, Enrolment.state == EnrolmentState.LIVE)
+        .order_by(Agency.uscc)
+    )
+    return list(db.session.scalars(query))
+
+
+def pool_members(project_id: int) -> list[Agency]:
+    """Agencies whose enrolment went into the pool, also those whom a stage or the opening put out afterwards."""
+    query = (
+        sa.select(Agency)
+        .join(Enrolment, Enrolment.agency_id == Agency.id)
+        .where(Enrolment.project_id == project_id, Enrolment.figures["uscc"].astext.is_not(None))
         .order_by(Agency.uscc)
     )
     return list(db.session.scalars(query))

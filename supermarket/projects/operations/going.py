@@ -127,8 +127,12 @@ def start_service(project_id: int, *, actor: Actor, at: datetime) -> Project:
     return project
 
 
+def drop_winner(project: Project) -> None:
+    """The winner is out; until the next is announced there is none."""
+    project.winner_id, project.award_price = None, None
+
+
 def note_decliner(project: Project, agency: Agency) -> None:
     """Who gave up the award is barred from a reissue, with those linked to it (selection.md §1)."""
-    project.winner_id, project.award_price = None, None
     if agency.uscc not in project.decliners:
         project.decliners = [*project.decliners, agency.uscc]

@@ -21,7 +21,8 @@ def cost_statement(code: str) -> tuple[str, int] | Response:
     """Explain an abnormally low quote."""
     form = CostStatementForm(prefix="statement")
     done, status = attempt(
-        form, lambda: give_cost_statement(code, text=form.text.data, actor=present_actor(), at=now())
+        form,
+        lambda: give_cost_statement(code, text=form.text.data, file=form.attachment(), actor=present_actor(), at=now()),
     )
     if done is None:
         return page(code, forms(statement=form)), status

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from supermarket.agencies.models import Agency, Practitioner
@@ -21,7 +20,7 @@ from supermarket.projects.eligibility import eligible
 from supermarket.projects.eligibility_facts import Moment
 from supermarket.projects.forms import EnrolForm
 from supermarket.projects.models import Enrolment, Project
-from supermarket.projects.operations.enrolling import live_agencies, run_rules
+from supermarket.projects.operations.enrolling import linked_now, run_rules
 from supermarket.projects.queries import ProjectFilter, enrolled_projects, own_enrolment, search_projects
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import mode_of, seals_on_server
@@ -40,27 +39,9 @@ from supermarket.web.agency.blueprint import blueprint, own_agency
 from supermarket.web.agency.forms import AcceptPageForm, ConfirmForm
 from supermarket.web.agency.quote_forms import HandInPageForm, MissingPageForm
 from supermarket.web.agency.sealing import seal_data, seal_words
+from supermarket.web.eligibility_words import Run, rule_name, runs_of
 from supermarket.web.project_page import ProjectPage, read
 
-RULE_LABELS = {
-    "standing": _l("Standing"),
-    "enrolment_frozen": _l("Freeze of enrolment"),
-    "offers_matter": _l("Service"),
-    "qualifications": _l("Qualifications"),
-    "qualifications_valid": _l("Validity of certificates"),
-    "stars": _l("Stars"),
-    "credit": _l("Credit"),
-    "credit_direct": _l("Credit for direct selection"),
-    "barring_list": _l("Lists of dishonesty"),
-    "avoidance": _l("Avoidance"),
-    "preceding_work": _l("Preceding work"),
-    "reissue": _l("Reissue"),
-    "practitioners": _l("Practitioners"),
-    "licences": _l("Licences"),
-    "practitioner_load": _l("Load of practitioners"),
-    "linked": _l("Linked agencies"),
-    "registries": _l("Registries"),
-}
 MEND = {
     "offers_matter": "agency.services",
     "qualifications": "agency.qualifications",
@@ -107,6 +88,8 @@ class Own:
     statement: CostStatement | None
     proposing: bool = False
     proposals: Sequence[Proposal] = ()
+    linked: bool = False
+    runs: Sequence[Run] = ()
 
 
 @dataclass(frozen=True)
@@ -139,14 +122,15 @@ def own_side(project: Project, agency: Agency, at: datetime) -> Own:
     fine = False
     if enrolling and enrolment is None:
         current = [person for person in people if any(each.counts_on(today) for each in person.live_licences)]
-        found = run_rules(project, agency, current, moment=Moment.ENROLMENT, at=at, pool_of=live_agencies(project.id))
+        # Who only looks learns nothing of who is there: linked agencies are told once both are enrolled (adr 35).
+        found = run_rules(project, agency, current, moment=Moment.ENROLMENT, at=at, pool_of=())
         fine = eligible(found)
         for item in found:
             mend = MEND.get(item.code) if not item.ok else None
             shown.append(
                 ShownRule(
                     outcome="unknown" if item.warning else "pass" if item.ok else "fail",
-                    label=str(RULE_LABELS.get(item.code, item.code)),
+                    label=rule_name(item.code),
                     sentence=item.sentence.text(_),
                     action=Action(_("Mend it in your file"), url_for(mend)) if mend else None,
                 )
@@ -173,6 +157,8 @@ def own_side(project: Project, agency: Agency, at: datetime) -> Own:
         statement=asked,
         proposing=wants_proposals(project),
         proposals=own_proposals(project.id, agency.id) if wants_proposals(project) else (),
+        linked=enrolling and enrolment is not None and linked_now(project.id, agency),
+        runs=runs_of(enrolment) if enrolment is not None else (),
     )
 
 
