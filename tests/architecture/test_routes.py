@@ -40,6 +40,8 @@ def test_what_the_public_may_reach_only_reads_or_lets_people_in(app: Flask) -> N
         "account.sign_in_now",
         "account.sign_out",
         "account.sign_up_now",
+        "api_v1.hand_in_draw_reveal",
+        "api_v1.hand_in_draw_round",
         "public.reveal_of_party",
         "public.round_of_beacon",
         "public.verify",

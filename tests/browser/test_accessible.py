@@ -22,7 +22,8 @@ RUN = """() => axe.run(document, {resultTypes: ["violations"]}).then(found => fo
 PUBLIC = (
     "/", "/matters", "/matters/ZJ029", "/agencies", "/agencies/{uscc}", "/projects", "/projects/{drawn}", "/results",
     "/contracts", "/credit", "/statistics", "/verify", "/verify?code={drawn}",
-    "/projects/{drawn}/draws/main/ceremony", "/witnesses", "/projects/{drawn}/witnesses", "/notices", "/search?q=测量", "/help",
+    "/projects/{drawn}/draws/main/ceremony",
+    "/projects/{drawn}/draws/main/reveal", "/witnesses", "/projects/{drawn}/witnesses", "/notices", "/search?q=测量", "/help",
     "/open-data", "/status", "/versions", "/sign-in", "/sign-up", "/api/docs", "/projects?q=没有这样的项目", "/nowhere",
 )  # fmt: skip
 INSIDE: Mapping[str, tuple[str, ...]] = {

@@ -128,3 +128,16 @@ def test_a_program_types_the_bulletin(client: FlaskClient, session: Session) -> 
     assert program.post(path, body).status_code == 200
     assert [row.role for row in session.scalars(sa.select(BulletinEntry))] == ["regulator"]
     assert make_program(client, Role.OPERATOR, region_code=SICHUAN).post(path, body).status_code == 403
+
+
+def test_a_program_without_a_token_hands_a_reveal_in(client: FlaskClient, session: Session) -> None:
+    found = silent(now() - BEGUN)
+    witness().down = False
+    path = f"/api/v1/projects/{found.project.code}/draws/main/"
+    r = witness().reveal(found.project.code, "main")
+    assert client.post(path + "reveal", json={"reveal": "ab" * 32}).status_code == 422
+    assert client.post(path + "reveal", json={"reveal": r, "party": "witness"}).status_code == 422
+    assert client.post(path + "round", json={"signature": "ab" * 48}).status_code == 422  # no beacon in this draw
+    answer = client.post(path + "reveal", json={"reveal": r})
+    assert (answer.status_code, answer.get_json()["entered_by"]) == (200, ["operator", "witness-test"])
+    assert client.post(path + "reveal", json={"reveal": r}).status_code == 409

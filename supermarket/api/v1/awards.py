@@ -16,7 +16,7 @@ from supermarket.core.permissions import P, may
 from supermarket.projects.models import Project
 from supermarket.projects.queries import project_for
 from supermarket.selection import operations
-from supermarket.selection.forms import AcceptForm, DeclineForm, NumbersForm
+from supermarket.selection.forms import AcceptForm, DeclineForm, NumbersForm, RevealForm, RoundForm
 from supermarket.selection.models import Award
 from supermarket.selection.queries import awards_of, draw_record, draws_of, live_award, ranks_of
 from supermarket.selection.states import AwardState, DrawState
@@ -243,4 +243,34 @@ def enter_draw_numbers(code: str, purpose: str, form: NumbersForm) -> DrawShape:
     """Owner and regulator each type them; unequal entries stop the draw."""
     project = project_for(code, present_actor())
     operations.enter_numbers(code, form.bulletin(), purpose=purpose, **acting())
+    return DrawShape.model_validate_json(draw_record(project.code, purpose).to_json())
+
+
+@route(
+    "POST",
+    "/projects/{code}/draws/{purpose}/round",
+    N_("Hand in the beacon's round"),
+    form=RoundForm,
+    gives=DrawShape,
+)
+def hand_in_draw_round(code: str, purpose: str, form: RoundForm) -> DrawShape:
+    """Anybody may: the signature of the one round that the receipt names is all that counts."""
+    project = project_for(code, present_actor())
+    operations.hand_in_round(
+        code, purpose=purpose, signature=form.signature.data, previous=form.previous.data or "", **acting()
+    )
+    return DrawShape.model_validate_json(draw_record(project.code, purpose).to_json())
+
+
+@route(
+    "POST",
+    "/projects/{code}/draws/{purpose}/reveal",
+    N_("Hand in what a party of a draw revealed"),
+    form=RevealForm,
+    gives=DrawShape,
+)
+def hand_in_draw_reveal(code: str, purpose: str, form: RevealForm) -> DrawShape:
+    """Anybody may, within the parties' minutes: that it hashes to a party's commitment is all that counts."""
+    project = project_for(code, present_actor())
+    operations.hand_in_reveal(code, purpose=purpose, reveal=form.reveal.data, **acting())
     return DrawShape.model_validate_json(draw_record(project.code, purpose).to_json())
