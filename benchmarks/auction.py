@@ -211,12 +211,13 @@ def _watched(
         | {"DATABASE_URL": url, "DATABASE_OWNER_URL": url, "REDIS_URL": servers.redis_url, "DATA": folder, "DEMO": "0"}
         | {"WITNESS_URL": "http://127.0.0.1:9", "REGISTRIES_URL": "http://127.0.0.1:9"},
     )
-    seen = [Seen() for _each in range(watchers)]
     try:
         _wait_for(port)
         with app.app_context():
             first = db.session.scalar(sa.select(sa.func.max(AuctionEntry.seq))) or 0
             db.session.remove()
+        # As pages do: they have what was there when they came.
+        seen = [Seen(last=first) for _each in range(watchers)]
         enough = threading.Event()
         watching = threading.Thread(target=lambda: asyncio.run(watch(seen, port, code, enough)))
         watching.start()

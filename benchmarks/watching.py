@@ -15,8 +15,9 @@ class Seen:
 
     async def watch(self, port: int, code: str) -> None:
         """Read until cancelled. The id of a message is the last seq that it brings."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(f"GET /live/auctions/{code} HTTP/1.1\r\nHost: live\r\n\r\n".encode())
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
+        head = f"GET /live/auctions/{code} HTTP/1.1\r\nHost: live\r\nLast-Event-ID: {self.last}\r\n\r\n"
+        writer.write(head.encode())
         try:
             while line := await reader.readline():
                 if line.startswith(b"id: "):

@@ -87,6 +87,9 @@ class Live:
                     if gone.done():
                         return
                     await send({"type": "http.response.body", "body": message, "more_body": True})
+        except asyncio.CancelledError:
+            # We are told to stop: the browser comes back by itself, with its last seq.
+            await send({"type": "http.response.body", "body": b""})
         finally:
             gone.cancel()
 

@@ -97,7 +97,7 @@ class Watcher:
     async def watch(self, port: int, code: str, *, lines: int | None = None) -> None:
         """One connection, from the last seq on; `lines`: hang up after so many messages."""
         self.connections += 1
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**24)
         last = f"Last-Event-ID: {self.seqs[-1]}\r\n" if self.seqs else ""
         writer.write(f"GET /live/auctions/{code} HTTP/1.1\r\nHost: live\r\n{last}\r\n".encode())
         seen = 0

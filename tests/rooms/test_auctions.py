@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from supermarket.auctions.commands import PlaceBid
-from supermarket.auctions.models import RefusedBid
-from supermarket.auctions.operations import close_auction, keep_alive, open_auction, place_bid
-from supermarket.auctions.queries import bidders_of, lines_of, own_part
+from supermarket.auctions.models import AuctionBidder, RefusedBid
+from supermarket.auctions.operations import close_auction, keep_alive, open_auction, place_bid, schedule
+from supermarket.auctions.queries import bidders_of, lines_of, own_part, view_of
 from supermarket.auctions.refusals import BidRefused
 from supermarket.auctions.states import AUCTION, AuctionAction, BidBy, EntryKind
 from supermarket.core.errors import Forbidden, NotFound, RuleBroken, WrongState
@@ -19,6 +19,7 @@ from supermarket.core.unit import unit
 from supermarket.extensions import db
 from supermarket.modes.auction import Phase
 from supermarket.modes.auction_chain import Link, alias_commitment, check_chain, parse_opening
+from supermarket.modes.stages.shortlist import ShortlistBy
 from supermarket.modes.stored import repeat
 from supermarket.projects import operations as projects
 from supermarket.projects.models import Project
@@ -282,6 +283,27 @@ def test_without_any_bid_the_project_fails(session: Session, at: datetime) -> No
     session.refresh(project)
     assert (auction_of(project).state, project.state) == (Phase.CLOSED, ProjectState.FAILED)
     assert events_of(project)[-1] == "auction.closed"
+
+
+def test_in_a_later_stage_those_left_are_told_ten_minutes_before(session: Session, at: datetime) -> None:
+    project, _owner, _bidders = make_enrolled_live(at, 4, mode="merit_bidding", keep=3, shortlist_by=ShortlistBy.CREDIT)
+    assert project.enrol_until is not None
+    settle(project.enrol_until)
+    # Only a shortlist stands before it: the pool is known at the freeze, and the moment stands in the notice.
+    row = auction_of(project)
+    assert row.starts_at == project.select_at
+    members = session.scalars(sa.select(AuctionBidder).where(AuctionBidder.auction_id == row.id)).all()
+    assert len(members) >= 3
+    assert schedule(project, [], starts_at=at, at=at).id == row.id
+    drawn, _owner, _all = make_enrolled_live(at, 4, mode="random_bidding", draw_keep=3)
+    assert drawn.enrol_until is not None and drawn.select_at is not None
+    settle(drawn.enrol_until)
+    settle(drawn.select_at)
+    row = auction_of(drawn)
+    assert (row.state, row.starts_at) == (Phase.SCHEDULED, drawn.select_at + timedelta(minutes=10))
+    assert view_of(row, drawn.code, drawn.select_at).bidders == 3
+    settle(row.starts_at)
+    assert auction_of(drawn).state is Phase.RUNNING
 
 
 def test_who_drops_out_is_followed_only_by_a_bid_at_most_five_percent_above(session: Session, at: datetime) -> None:

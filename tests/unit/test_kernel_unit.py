@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from supermarket.core.errors import Conflict, RuleBroken
-from supermarket.core.unit import after_commit, race_code, unit
+from supermarket.core.unit import after_commit, after_refusal, race_code, unit
 from supermarket.extensions import db
 from supermarket.policies.models import Industry, JobSlot
 from tests.factories.policies import count, make_industry
@@ -101,3 +101,32 @@ def test_after_a_failure_the_session_can_be_used_again(session: Session) -> None
     with unit():
         db.session.add(Industry(code="test-b", name="乙"))
     assert session.get(Industry, "test-b") is not None
+
+
+def test_what_waits_for_a_refusal_is_done_once_everything_else_is_undone(session: Session) -> None:
+    def note() -> None:
+        with unit():
+            db.session.add(Industry(code="test-n", name="记"))
+
+    before = count(Industry)
+    with pytest.raises(RuleBroken), unit():
+        db.session.add(Industry(code="test-a", name="甲"))
+        db.session.flush()
+        after_refusal(note)
+        raise RuleBroken("no")
+    assert count(Industry) == before + 1
+    assert session.get(Industry, "test-n") is not None
+    # A crash is no refusal, and nothing is left over for the next unit.
+    with pytest.raises(ValueError, match="crash"), unit():
+        after_refusal(lambda: pytest.fail("noted"))
+        raise ValueError("crash")
+    with pytest.raises(RuleBroken), unit():
+        raise RuleBroken("no")
+
+
+def test_a_refusal_that_became_an_answer_is_noted_after_the_commit(session: Session) -> None:
+    seen: list[str] = []
+    with unit():
+        after_refusal(lambda: seen.append("noted"))
+        assert seen == []
+    assert seen == ["noted"]
