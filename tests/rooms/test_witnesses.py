@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import current_app
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -313,3 +314,20 @@ def test_all_rows_go_through_every_draw(pair, session: Session, at: datetime) ->
     assert list(all_rows()) == []
     project, _draw = frozen(at)
     assert [(row.project, row.purpose) for row in all_rows()] == [(project.code, "main")]
+
+
+def test_the_command_names_who_differs(session: Session, at: datetime) -> None:
+    run = current_app.test_cli_runner()
+    with witnessed_by(MemoryWitness("regulator"), LyingWitness("discipline")):
+        project, draw = frozen(at)
+        before = run.invoke(args=["witnesses", "compare", "--stored"])
+        assert (before.exit_code, before.output) == (0, "1 projects and purposes, 0 receipts equal, 0 findings\n")
+        found = run.invoke(args=["witnesses", "compare"])
+        assert found.exit_code == 1
+        assert found.output.splitlines() == [
+            f"{project.code} main discipline: differs; here {draw.pool_hash}, there {OTHER}",
+            "1 projects and purposes, 1 receipts equal, 1 findings",
+        ]
+        listed = run.invoke(args=["witnesses", "list"]).output.splitlines()
+        assert [line.split()[0] for line in listed] == ["regulator", "discipline"]
+        assert all("2 entries, epoch 1" in line for line in listed)
