@@ -14,7 +14,7 @@ from supermarket.core.unit import unit
 from supermarket.core.working_days import local_date, local_moment
 from supermarket.data import catalogue
 from supermarket.data.invent_projects import ProjectIdea, project_ideas
-from supermarket.demo import cast, troubled
+from supermarket.demo import cast, own_mode, troubled
 from supermarket.demo.crew import assemble
 from supermarket.demo.history import beginning, clock_is_set, must_be_demo
 from supermarket.demo.purchase import Moments, Purchase
@@ -78,6 +78,7 @@ def play(
         if up_to_now:
             set_clock(real_now())
             troubled.enter(real_now().replace(microsecond=0))
+            own_mode.enter(real_now().replace(microsecond=0))
         follow()
         stage.ticked.add(supervise_now().ticked)  # the agencies' checks, once for all the nights
         while waiting := pending():

@@ -29,14 +29,14 @@ from supermarket.modes.table import MODES
 from supermarket.projects import operations as projects
 from supermarket.projects.commands import CriterionAsked, DeliverableWanted, Enrol, PaymentTerm, ProjectDraft
 from supermarket.projects.models import Funding, Project
-from supermarket.projects.queries import project_for
+from supermarket.projects.queries import enrolments_of, project_for
 from supermarket.projects.states import ProjectState
 from supermarket.selection import operations as selection
 from supermarket.selection.bidder import seal_as_bidder
 from supermarket.selection.commands import SealedQuote
 from supermarket.selection.panels.operations import submit_proposal
 from supermarket.selection.publication import sources_for
-from supermarket.selection.queries import live_award, low_quotes_of, own_quotes
+from supermarket.selection.queries import choice_of, live_award, low_quotes_of, own_quotes
 from supermarket.supervision.demo_clock import whole_second
 
 CRITERIA = (
@@ -291,6 +291,11 @@ class Purchase:
                 yield from bid_live(self.stage, row, self.favourite, self.rng)
                 if self.state() is ProjectState.SELECTING:
                     yield self.stage.now + timedelta(seconds=3)
+            elif row.state is ProjectState.SELECTING and row.due_what == "choice":
+                if self.plot is Plot.TO_CHOOSE:
+                    return
+                self._choose()
+                yield self.pause(1, 1)
             elif row.state is ProjectState.SELECTING:
                 self._explain()
                 self._judge()
@@ -307,6 +312,16 @@ class Purchase:
                 yield whole_second(due) if due > self.stage.now else self.pause(1, 1)
             else:
                 return
+
+    def _choose(self) -> None:
+        """The owner takes the one of the small list with the most credit points."""
+        row = self.row()
+        asked = choice_of(row.id)
+        if asked is None:
+            raise LookupError(f"{self.code} has no small list")
+        figures = {item.agency.uscc: item.figures for item in enrolments_of(row.id)}
+        best = max(asked.members, key=lambda uscc: (int(str(figures[uscc]["credit_points"])), uscc))
+        self.stage.act(selection.choose, self.code, agency_uscc=best, reason=words.CHOSEN, actor=self.owner)
 
     def _explain(self) -> None:
         asked = [item.quote.agency.uscc for item in low_quotes_of(self.row().id) if item.statement is None]

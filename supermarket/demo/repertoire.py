@@ -25,6 +25,7 @@ class Plot(StrEnum):
     OPEN = "open"
     SCORING = "scoring"
     FROZEN = "frozen"
+    TO_CHOOSE = "to_choose"
     OFFERED = "offered"
     ANNOUNCED = "announced"
     OWNER_TO_SIGN = "owner_to_sign"
@@ -42,6 +43,7 @@ BEGINS_BEFORE_END = {
     Plot.OPEN: 1,
     Plot.FROZEN: 6,
     Plot.SCORING: 6,
+    Plot.TO_CHOOSE: 6,
     Plot.OFFERED: 1,
     Plot.ANNOUNCED: 6,
     Plot.OWNER_TO_SIGN: 9,
@@ -103,7 +105,7 @@ PARTS = (
     Part(Plot.FROZEN, "bidding", _SOCIAL, _ME),
     Part(Plot.RATED, "direct", _SOCIAL, _BEST, share=0.12),
     Part(Plot.TO_RATE, "merit", _SOCIAL, _ME, demo_owner=True),
-    Part(Plot.UNSIGNED, "random", share=0.22),
+    Part(Plot.UNSIGNED, "random_bidding", share=0.22),
     Part(Plot.OFFERED, "direct", _SOCIAL, _ME),
     Part(Plot.WITHDRAWN, "merit", share=0.3),
     Part(Plot.FROZEN, "bidding", _SOCIAL, _ME, live=True),
@@ -112,9 +114,9 @@ PARTS = (
     Part(Plot.AGENCY_TO_SIGN, "bidding", _SOCIAL, _ME),
     Part(Plot.REISSUED, "random", share=0.26),
     Part(Plot.TO_CONFIRM, "direct", _SOCIAL, _ME),
-    Part(Plot.SUSPENDED, "bidding", share=0.34),
+    Part(Plot.SUSPENDED, "mean_price", share=0.34),
     Part(Plot.RATED, "merit", None, _BEST, share=0.3),
-    Part(Plot.RATED, "random", share=0.38),
+    Part(Plot.RATED, "merit_random", share=0.38),
     Part(Plot.LOW_QUOTE, "bidding", share=0.42),
     Part(Plot.RATED, "bidding", None, _POOR, share=0.1),
     Part(Plot.RATED, "bidding", None, _BEST, share=0.44),
@@ -123,12 +125,23 @@ PARTS = (
     Part(Plot.RATED, "direct", _SOCIAL, _ME, share=0.54),
     Part(Plot.REDUCED, "merit", share=0.58),
     Part(Plot.RATED, "bidding", None, _ME_2, live=True, share=0.62),
-    Part(Plot.TOO_FEW, "bidding", share=0.7),
+    Part(Plot.RATED, "credit_merit", share=0.66),
     Part(Plot.RATED, "merit", None, _ME, share=0.72, panel=5),
     Part(Plot.SCORING, "merit", _SOCIAL, demo_owner=True, panel=5),
-    Part(Plot.OPEN, "bidding", _FISCAL),
+    Part(Plot.TO_CHOOSE, "credit_merit", _SOCIAL, demo_owner=True),
+    Part(Plot.OPEN, "merit_bidding", _FISCAL),
 )
-_MORE = ("random", "bidding", "merit", "random", "bidding", "direct")
+_MORE = (
+    "random",
+    "bidding",
+    "merit",
+    "credit_merit",
+    "merit_random",
+    "merit_bidding",
+    "random_bidding",
+    "mean_price",
+    "direct",
+)
 
 
 def parts(count: int) -> Iterator[Part]:
