@@ -19,6 +19,7 @@ from supermarket.core.permissions import SYSTEM, Actor
 from supermarket.core.working_days import local_date, local_moment
 from supermarket.data.invent_projects import ProjectIdea
 from supermarket.demo import cast, words
+from supermarket.demo.answers import choose, explain, judge
 from supermarket.demo.crew import able, people_for
 from supermarket.demo.experts import act_on_panel
 from supermarket.demo.live_bids import bid_live
@@ -29,14 +30,14 @@ from supermarket.modes.table import MODES
 from supermarket.projects import operations as projects
 from supermarket.projects.commands import CriterionAsked, DeliverableWanted, Enrol, PaymentTerm, ProjectDraft
 from supermarket.projects.models import Funding, Project
-from supermarket.projects.queries import enrolments_of, project_for
+from supermarket.projects.queries import project_for
 from supermarket.projects.states import ProjectState
 from supermarket.selection import operations as selection
 from supermarket.selection.bidder import seal_as_bidder
 from supermarket.selection.commands import SealedQuote
 from supermarket.selection.panels.operations import submit_proposal
 from supermarket.selection.publication import sources_for
-from supermarket.selection.queries import choice_of, live_award, low_quotes_of, own_quotes
+from supermarket.selection.queries import live_award, own_quotes
 from supermarket.supervision.demo_clock import whole_second
 
 CRITERIA = (
@@ -294,11 +295,11 @@ class Purchase:
             elif row.state is ProjectState.SELECTING and row.due_what == "choice":
                 if self.plot is Plot.TO_CHOOSE:
                     return
-                self._choose()
+                choose(self.stage, self.code, self.owner)
                 yield self.pause(1, 1)
             elif row.state is ProjectState.SELECTING:
-                self._explain()
-                self._judge()
+                explain(self.stage, self.code)
+                judge(self.stage, self.code, self.owner)
                 if self.part.panel and not act_on_panel(
                     self.stage, self.code, self.favourite, self.rng, leave_shown=self.plot is Plot.SCORING
                 ):
@@ -312,38 +313,6 @@ class Purchase:
                 yield whole_second(due) if due > self.stage.now else self.pause(1, 1)
             else:
                 return
-
-    def _choose(self) -> None:
-        """The owner takes the one of the small list with the most credit points."""
-        row = self.row()
-        asked = choice_of(row.id)
-        if asked is None:
-            raise LookupError(f"{self.code} has no small list")
-        figures = {item.agency.uscc: item.figures for item in enrolments_of(row.id)}
-        best = max(asked.members, key=lambda uscc: (int(str(figures[uscc]["credit_points"])), uscc))
-        self.stage.act(selection.choose, self.code, agency_uscc=best, reason=words.CHOSEN, actor=self.owner)
-
-    def _explain(self) -> None:
-        asked = [item.quote.agency.uscc for item in low_quotes_of(self.row().id) if item.statement is None]
-        for uscc in asked:
-            self.stage.act(
-                selection.give_cost_statement,
-                self.code,
-                text=words.COST_STATEMENT,
-                actor=self.stage.crew.agencies[uscc],
-            )
-
-    def _judge(self) -> None:
-        given = [item.quote.agency.uscc for item in low_quotes_of(self.row().id) if item.decided_at is None]
-        for uscc in given:
-            self.stage.act(
-                selection.decide_cost_statement,
-                self.code,
-                agency_uscc=uscc,
-                accept=False,
-                reason=words.COST_REJECTED,
-                actor=self.owner,
-            )
 
     def _award_agency(self) -> Actor:
         award = live_award(self.row().id)
