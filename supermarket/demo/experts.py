@@ -27,7 +27,7 @@ SHOWN = "expert@demo.test"
 # Six judge the matters that the demo's three agencies have in common: a panel of five, and one to come after them.
 SURVEYORS, OTHERS = 6, 6
 _SURVEYING = ("housing-construction", "natural-resources")
-_OTHER_INDUSTRIES = ("development-reform", "ecology", "water")
+_OTHER_INDUSTRIES = ("development-reform", "ecology-environment", "water-resources")
 _EMPLOYERS = ("四川示范大学测绘学院", "四川省示范地质研究院", "成都示范规划设计研究院", "西南示范工程学院")
 _TITLES = ("教授级高级工程师", "高级工程师", "研究员", "副教授")
 
