@@ -2,6 +2,7 @@
 
 import json
 import re
+from hashlib import sha256
 
 import pytest
 from flask import Flask
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from supermarket.agencies.models import Agency
 from supermarket.core.clock import now
-from supermarket.core.events import Event
+from supermarket.core.events import Event, SealedEvent, seal
 from supermarket.modes.table import Seal
 from supermarket.projects.models import Project
 from supermarket.selection.bidder import seal_as_bidder
@@ -74,6 +75,13 @@ def test_a_sealed_quote_gets_its_receipt_and_the_book_shows_nothing_of_it(app: F
     receipt = browser.get(f"{url}/receipts/1").json
     assert receipt is not None
     assert receipt["receipt"] == answer.json["receipt"] and "body" not in receipt
+    assert receipt["log"] is None, "not sealed yet"
+    seal()
+    log = browser.get(f"{url}/receipts/1").json["log"]  # type: ignore[index]  # it is JSON, see above
+    assert sha256(bytes.fromhex(log["previous"]) + log["event"].encode()).hexdigest() == log["hash"]
+    assert json.loads(log["event"])["data"]["commitment"] == sent["commitment"]
+    head = session.query(SealedEvent).order_by(SealedEvent.seq.desc()).first()
+    assert head is not None and log["seq"] <= head.seq
     assert browser.get(f"{url}/receipts/3").status_code == 404
 
 

@@ -17,7 +17,7 @@ from supermarket.projects.queries import project_for
 from supermarket.selection import operations as selection
 from supermarket.selection.forms import QuoteForm, SealedQuoteForm
 from supermarket.selection.models import Quote
-from supermarket.selection.queries import own_quotes, receipt_of
+from supermarket.selection.queries import log_place_of, own_quotes, receipt_of
 from supermarket.selection.quotes_body import commitment_of
 from supermarket.selection.quotes_kept import kept_file
 from supermarket.web.access import needs, present_actor
@@ -97,6 +97,7 @@ def receipt(code: str, seq: int) -> Answer:
                 "seq": row.seq,
                 "commitment": row.commitment,
                 "receipt": receipt_of(row),
+                "log": log_place_of(row),
             }
             return _json(content, name=f"{project.code}-receipt-{seq}.json")
     raise NotFound(_("There is no such quote."))
