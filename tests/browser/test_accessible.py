@@ -21,7 +21,8 @@ RUN = """() => axe.run(document, {resultTypes: ["violations"]}).then(found => fo
     rule => rule.nodes.map(node => `${rule.id}: ${node.target.join(" ")}: ${node.failureSummary}`)))"""
 PUBLIC = (
     "/", "/matters", "/matters/ZJ029", "/agencies", "/agencies/{uscc}", "/projects", "/projects/{drawn}", "/results",
-    "/contracts", "/credit", "/statistics", "/verify", "/verify?code={drawn}", "/verify/quotes", "/verify/quotes?code={bidding}", "/projects/{bidding}",
+    "/contracts", "/credit", "/statistics", "/verify", "/verify?code={drawn}",
+    "/verify/quotes", "/verify/quotes?code={bidding}", "/projects/{bidding}",
     "/projects/{drawn}/draws/main/ceremony",
     "/projects/{drawn}/draws/main/reveal", "/witnesses", "/projects/{drawn}/witnesses", "/notices", "/search?q=测量", "/help",
     "/open-data", "/status", "/versions", "/sign-in", "/sign-up", "/api/docs", "/projects?q=没有这样的项目", "/nowhere",
