@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from supermarket.cli import accounts, audit, bench, demo, draw, keys, quotes, registers, times, witnesses
+from supermarket.cli import accounts, audit, bench, demo, draw, keys, quotes, registers, selection, times, witnesses
 
 COMMANDS = (
     accounts.group,
@@ -13,6 +13,7 @@ COMMANDS = (
     keys.group,
     quotes.group,
     *registers.COMMANDS,
+    selection.group,
     *times.COMMANDS,
     witnesses.group,
 )

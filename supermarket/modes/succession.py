@@ -41,3 +41,22 @@ def next_in_order(
             return Succession(uscc, tuple(too_high))
         too_high.append(uscc)
     return Succession(None, tuple(too_high))
+
+
+def passed_over(
+    order: Sequence[str],
+    awarded: Sequence[str],
+    quotes: Mapping[str, int],
+    winner_quote: int,
+    limit_percent: int = 5,
+    *,
+    used_up: bool = False,
+) -> tuple[str, ...]:
+    """Who of a priced order was passed over for the price: before the last award, or all the way where it is used up."""
+    last = max((order.index(uscc) for uscc in awarded if uscc in order), default=-1)
+    seen = order if used_up else order[: last + 1]
+    return tuple(
+        uscc
+        for uscc in seen
+        if uscc not in awarded and uscc in quotes and quotes[uscc] * 100 > winner_quote * (100 + limit_percent)
+    )

@@ -159,6 +159,8 @@ MATRIX: dict[str, str | frozenset[str]] = {
     "office.import_experts": OPERATOR,
     "office.new_expert": OPERATOR,
     "office.open_expert_account": OPERATOR,
+    "public.selection": ANYBODY,
+    "public.selection_json": ANYBODY,
     "public.panel_record_pdf": ANYBODY,
     "agency.propose": AGENCY,
     "files.download": ANYBODY,

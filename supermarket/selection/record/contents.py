@@ -1,0 +1,305 @@
+"""The record of a selection as one JSON file, `selection-v1`: everything that is public, byte for byte the same each time.
+
+Before the announcement it holds the notice, and from the freeze on pool, quote list and draws; `public_from` is null
+and all the rest with it. Format: docs/selection.md.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from supermarket.agencies.models import Agency
+from supermarket.auctions.queries import auction_of, bidders_of, lines_of
+from supermarket.core.events import Event
+from supermarket.extensions import db
+from supermarket.modes.stored import spec_to_json
+from supermarket.modes.succession import passed_over
+from supermarket.policies.queries import number
+from supermarket.projects.models import Enrolment, Project
+from supermarket.projects.states import ProjectState
+from supermarket.projects.ways import bounds_of, mode_of, specs_of
+from supermarket.selection.drawing import public_record
+from supermarket.selection.low_quotes import open_statements
+from supermarket.selection.models import Choice, OpenedQuote, Quote, QuoteList, Rank, StageRun
+from supermarket.selection.panels.queries import public_scores
+from supermarket.selection.queries import awards_of, draws_of, public_since
+from supermarket.selection.states import StageState
+
+VERSION: Final = "selection-v1"
+Fields = dict[str, object]
+
+# Whose numbers are people's: of these the public sees how many, not which.
+_COUNTED = frozenset({"not_registered", "full"})
+
+
+def moment(at: datetime | None) -> str | None:
+    """`YYYY-MM-DDTHH:MM:SSZ`; parts of a second are cut off."""
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def selection_record(project: Project) -> bytes:
+    """The record: UTF-8 JSON, two spaces of indent, LF at the end."""
+    return (json.dumps(contents(project), ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def contents(project: Project) -> Fields:
+    """The record's fields, in their order."""
+    since = public_since(project)
+    frozen = project.frozen_at is not None
+    content: Fields = {
+        "version": VERSION,
+        "project": project.code,
+        "name": project.name,
+        "state": project.state.value,
+        "public_from": moment(since),
+        "notice": _notice(project),
+        "draws": [json.loads(public_record(row).to_json()) for row in draws_of(project.id)] if frozen else [],
+        "quote_list": _quote_list(project) if frozen else None,
+    }
+    for name, build in PARTS.items():
+        content[name] = build(project) if since is not None else None
+    return content
+
+
+def _notice(project: Project) -> Fields:
+    mode = mode_of(project)
+    return {
+        "mode": project.mode,
+        "rules": project.mode_rules,
+        "stages": [spec_to_json(spec) for spec in specs_of(project)] if mode.has_enrolment else [{"stage": "choose"}],
+        "priced": mode.priced,
+        "needs_quotes": mode.needs_quotes,
+        "has_enrolment": mode.has_enrolment,
+        "ceiling": project.ceiling,
+        "floor": bounds_of(project).floor,
+        "succession_price_percent": number(project.policy, "succession_price_percent"),
+        "draw_source": project.draw_source,
+        "published_at": moment(project.published_at),
+        "enrol_until": moment(project.enrol_until),
+        "frozen_at": moment(project.frozen_at),
+        "select_at": moment(project.select_at),
+        "ended_at": moment(project.ended_at),
+    }
+
+
+def _quote_list(project: Project) -> Fields | None:
+    row = db.session.get(QuoteList, project.id)
+    if row is None:
+        return None
+    return {
+        "body": row.body,
+        "hash": row.body_hash,
+        "published_at": moment(row.published_at),
+        "countersignature": row.countersignature,
+    }
+
+
+def _enrolments(project: Project) -> list[Fields]:
+    rows = db.session.scalars(
+        sa.select(Enrolment).where(Enrolment.project_id == project.id).order_by(Enrolment.id)
+    ).all()
+    return [
+        {
+            "uscc": row.agency.uscc,
+            "name": row.agency_name or row.agency.name,
+            "state": row.state.value,
+            "enrolled_at": moment(row.enrolled_at),
+            "cancelled_at": moment(row.cancelled_at),
+            "figures": row.figures or None,
+            "excluded": None
+            if row.exclusion_code is None
+            else {"code": row.exclusion_code, "reason": row.exclusion_reason},
+            "checks": [
+                {
+                    "moment": check.moment,
+                    "at": moment(check.ran_at),
+                    "ok": check.ok,
+                    "rules": [_rule(item) for item in check.findings],
+                    "changed": [
+                        {**item, "before": _counted(item.get("before")), "after": _counted(item.get("after"))}
+                        for item in check.changes
+                    ],
+                }
+                for check in row.eligibility
+            ],
+        }
+        for row in rows
+    ]
+
+
+def _rule(item: Mapping[str, object]) -> Fields:
+    return {
+        "code": item["code"],
+        "ok": item["ok"],
+        "warning": bool(item.get("warning", False)),
+        "sentence": item.get("words") or item.get("msgid"),
+        "evidence": _counted(item.get("evidence")),
+    }
+
+
+def _counted(evidence: object) -> object:
+    """The grounds of a rule, with people by their number only."""
+    if not isinstance(evidence, dict):
+        return evidence
+    return {
+        name: len(value) if name in _COUNTED and isinstance(value, list) else value for name, value in evidence.items()
+    }
+
+
+def _quotes(project: Project) -> list[Fields]:
+    rows = db.session.execute(
+        sa.select(Quote, OpenedQuote)
+        .outerjoin(OpenedQuote, OpenedQuote.quote_id == Quote.id)
+        .join(Agency, Agency.id == Quote.agency_id)
+        .where(Quote.project_id == project.id)
+        .order_by(Agency.uscc, Quote.seq)
+    ).all()
+    return [
+        {
+            "uscc": quote.agency.uscc,
+            "seq": quote.seq,
+            "commitment": quote.commitment,
+            "received_at": moment(quote.received_at),
+            "opened_at": moment(opened.opened_at) if opened is not None else None,
+            "amount": opened.amount if opened is not None else None,
+            "body": opened.body if opened is not None else None,
+            "invalid": opened.invalid_code if opened is not None else None,
+        }
+        for quote, opened in rows
+    ]
+
+
+def _low_quotes(project: Project) -> list[Fields]:
+    return [
+        {
+            "uscc": row.quote.agency.uscc,
+            "asked_at": moment(row.asked_at),
+            "statement": row.statement,
+            "file": None if row.document is None else {"name": row.document.name, "sha256": row.document.sha256},
+            "given_at": moment(row.given_at),
+            "accepted": row.accepted,
+            "reason": row.reason,
+            "decided_at": moment(row.decided_at),
+        }
+        for row in sorted(open_statements(project.id), key=lambda row: row.quote.agency.uscc)
+    ]
+
+
+def _auction(project: Project) -> Fields | None:
+    row = auction_of(project.id)
+    if row is None:
+        return None
+    return {
+        "entries": [{"seq": line.seq, "body": line.body, "hash": line.hash} for line in lines_of(row.id)],
+        "bidders": [
+            {"uscc": each.agency.uscc, "alias": each.alias, "salt": each.salt, "commitment": each.commitment}
+            for each in bidders_of(row.id)
+        ],
+    }
+
+
+def _scores(project: Project) -> object:
+    found = public_scores(project)
+    return None if found is None else {"criteria": found.criteria, "scores": found.scores, "hash": found.record_hash}
+
+
+def _choice(project: Project) -> Fields | None:
+    row = db.session.get(Choice, project.id)
+    if row is None or row.agency is None:
+        return None
+    return {"members": row.members, "uscc": row.agency.uscc, "reason": row.reason, "chosen_at": moment(row.chosen_at)}
+
+
+def _runs(project: Project) -> list[Fields]:
+    rows = db.session.scalars(
+        sa.select(StageRun)
+        .where(StageRun.project_id == project.id, StageRun.state == StageState.DONE)
+        .order_by(StageRun.position)
+    ).all()
+    return [
+        {
+            "stage": row.stage,
+            "parameters": row.parameters,
+            "inputs": row.inputs,
+            "outputs": row.outputs,
+            "started_at": moment(row.started_at),
+            "finished_at": moment(row.finished_at),
+        }
+        for row in rows
+    ]
+
+
+def _order(project: Project) -> list[Fields]:
+    rows = db.session.scalars(sa.select(Rank).where(Rank.project_id == project.id).order_by(Rank.position)).all()
+    return [
+        {"position": row.position, "uscc": row.agency.uscc, "price": row.price, "figures": row.figures} for row in rows
+    ]
+
+
+def _awards(project: Project) -> list[Fields]:
+    return [
+        {
+            "position": row.position,
+            "uscc": row.agency.uscc,
+            "price": row.price,
+            "state": row.state.value,
+            "announced_at": moment(row.announced_at),
+            "standstill_until": moment(row.standstill_until),
+            "reason": row.reason,
+            "notice_number": row.notice_number,
+            "notice_at": moment(row.notice_at),
+            "ended_at": moment(row.ended_at),
+        }
+        for row in awards_of(project.id)
+    ]
+
+
+def _passed_over(project: Project) -> list[str]:
+    ranks = db.session.scalars(sa.select(Rank).where(Rank.project_id == project.id).order_by(Rank.position)).all()
+    awards = awards_of(project.id)
+    if not mode_of(project).priced or not awards:
+        return []
+    return list(
+        passed_over(
+            [row.agency.uscc for row in ranks],
+            [row.agency.uscc for row in awards],
+            {row.agency.uscc: row.price for row in ranks if row.price is not None},
+            awards[0].price,
+            number(project.policy, "succession_price_percent"),
+            used_up=project.state is ProjectState.FAILED,
+        )
+    )
+
+
+def _failure(project: Project) -> Fields | None:
+    event = db.session.scalar(
+        sa.select(Event)
+        .where(
+            Event.project_code == project.code,
+            Event.tag.in_(("project.failed", "project.withdrawn", "project.voided")),
+        )
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    if event is None:
+        return None
+    return {"code": event.data.get("code", event.tag), "reason": event.data.get("reason", ""), "at": moment(event.at)}
+
+
+PARTS: dict[str, Callable[[Project], object]] = {
+    "enrolments": _enrolments,
+    "quotes": _quotes,
+    "low_quotes": _low_quotes,
+    "auction": _auction,
+    "scores": _scores,
+    "choice": _choice,
+    "runs": _runs,
+    "order": _order,
+    "awards": _awards,
+    "passed_over": _passed_over,
+    "failure": _failure,
+}
+"""What becomes public with the announcement, part by part; a new part of a selection is a new line."""

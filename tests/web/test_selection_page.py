@@ -1,0 +1,63 @@
+"""The public page and file of a whole selection: nothing before its time, everything from the announcement on."""
+
+import json
+from datetime import datetime
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from tests.factories.projects import make_enrolled, make_open_project
+from tests.factories.quotes import make_quote
+from tests.rooms.test_selection import present, settle, until_selected
+
+
+def test_before_the_announcement_nothing_sealed_is_given(client: FlaskClient, session: Session, at: datetime) -> None:
+    project, _owner = make_open_project(at, mode="bidding")
+    enrolled = make_enrolled(project, 4, at)
+    for step, (_agency, actor) in enumerate(enrolled):
+        make_quote(project.code, 8_000_000 + step, actor=actor, at=at)
+    address = f"/projects/{project.code}/selection"
+    until = present(project).enrol_until
+    assert until is not None
+    for moment in (None, until):
+        if moment is not None:
+            settle(moment)
+        assert client.get(address).status_code == 200
+        text = client.get(f"{address}.json").text
+        content = json.loads(text)
+        assert content["public_from"] is None
+        assert [content[name] for name in ("enrolments", "quotes", "low_quotes", "runs", "order", "awards")] == [
+            None
+        ] * 6
+        page = client.get(address).text
+        assert not [agency.name for agency, _actor in enrolled if agency.name in page]
+        assert "8000000" not in text
+
+
+def test_from_the_announcement_on_everything_stands_on_one_page_and_in_one_file(
+    client: FlaskClient, session: Session, at: datetime
+) -> None:
+    project, _owner = make_open_project(at, mode="bidding")
+    enrolled = make_enrolled(project, 4, at)
+    for step, (_agency, actor) in enumerate(enrolled[:3]):
+        make_quote(project.code, 8_000_000 + step, actor=actor, at=at)
+    until_selected(project)
+    address = f"/projects/{project.code}/selection"
+    answer = client.get(f"{address}.json")
+    assert answer.data == client.get(f"{address}.json").data
+    content = json.loads(answer.data)
+    assert (content["version"], content["state"]) == ("selection-v1", "announced")
+    assert [row["amount"] for row in content["quotes"]] == [8_000_000 + step for step in range(3)] or sorted(
+        row["amount"] for row in content["quotes"]
+    ) == [8_000_000, 8_000_001, 8_000_002]
+    out = {row["uscc"]: row["excluded"]["code"] for row in content["enrolments"] if row["excluded"]}
+    assert out == {enrolled[3][0].uscc: "no_quote"}
+    assert [row["uscc"] for row in content["order"]] == [agency.uscc for agency, _actor in enrolled[:3]]
+    assert content["awards"][0]["uscc"] == enrolled[0][0].uscc
+    page = client.get(address).text
+    assert all(agency.name in page for agency, _actor in enrolled)
+
+
+def test_there_is_no_page_of_what_is_not_published(client: FlaskClient, session: Session, at: datetime) -> None:
+    assert client.get("/projects/P-2026-999999/selection").status_code == 404
+    assert client.get("/projects/P-2026-999999/selection.json").status_code == 404
