@@ -120,7 +120,6 @@ PARTS = (
     Part(Plot.LOW_QUOTE, "bidding", share=0.42),
     Part(Plot.RATED, "bidding", None, _POOR, share=0.1),
     Part(Plot.RATED, "bidding", None, _BEST, share=0.44),
-    Part(Plot.RATED, "bidding", None, _ME, share=0.48),
     Part(Plot.NOT_ACCEPTED, "direct", _SOCIAL, share=0.5),
     Part(Plot.RATED, "direct", _SOCIAL, _ME, share=0.54),
     Part(Plot.REDUCED, "merit", share=0.58),

@@ -86,7 +86,7 @@ def test_nothing_is_played_before_it_is_loaded(session: Session) -> None:
 
 
 def test_the_repertoire_shows_every_mode_and_plot() -> None:
-    assert len(PARTS) == 41
+    assert len(PARTS) == 40
     assert {part.mode for part in PARTS} == set(MODES)
     assert {part.plot for part in PARTS} == set(Plot)
     assert len(list(parts(55))) == 55
