@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
 
 from supermarket.agencies.models import Agency
 from supermarket.auctions.models import (
@@ -223,16 +222,3 @@ def auction_fact(project_id: int) -> AuctionFact | None:
 def running_auctions() -> Sequence[int]:
     """Auctions that run now: those whose heart must be felt."""
     return db.session.scalars(sa.select(Auction.id).where(Auction.state == Phase.RUNNING).order_by(Auction.id)).all()
-
-
-def live_auctions(at: datetime, limit: int = 50) -> Sequence[tuple[Auction, Project]]:
-    """Auctions that run or are to come, the next one first, with their projects."""
-    rows = db.session.execute(
-        sa.select(Auction, Project)
-        .join(Project, Project.id == Auction.project_id)
-        .where(Auction.state.in_((Phase.SCHEDULED, Phase.RUNNING, Phase.PAUSED)))
-        .options(joinedload(Project.owner))
-        .order_by(Auction.starts_at, Auction.id)
-        .limit(limit)
-    ).all()
-    return [(row[0], row[1]) for row in rows]

@@ -16,6 +16,7 @@ from supermarket.deliverables.forms import OUTCOME_LABELS
 from supermarket.deliverables.states import ApprovalOutcome
 from supermarket.disclosure.queries import agency_names, organisation_names
 from supermarket.supervision.models import Level
+from supermarket.web.auction_words import AGENT_ENDS
 from supermarket.web.draw_words import lottery_label, party_label, party_labels
 from supermarket.web.finding_words import CODES, code_label, level_label
 from supermarket.web.listing import address
@@ -59,7 +60,18 @@ KINDS: Mapping[str, tuple[object, tuple[str, ...]]] = {
     "notice": (_l("Notices"), ("project.", "enrolment.", "exception.")),
     "selection": (
         _l("Selection"),
-        ("draw.", "quote.", "quotes.", "award.", "selection.", "cost_statement.", "scores.", "panel.", "proposal."),
+        (
+            "draw.",
+            "quote.",
+            "quotes.",
+            "award.",
+            "selection.",
+            "cost_statement.",
+            "auction.",
+            "scores.",
+            "panel.",
+            "proposal.",
+        ),
     ),
     "contract": (_l("Contract and service"), ("contract.", "payment.", "deliverable.")),
     "rating": (_l("Ratings and credit"), ("rating.", "credit.", "agency.", "standing.")),
@@ -142,6 +154,8 @@ def _shown(key: str, value: Value, names: Mapping[str, str]) -> str:
             return level_label(Level(value))
         case "code" if value in CODES:
             return code_label(value)
+        case "why" if value in AGENT_ENDS:
+            return str(AGENT_ENDS[value])
         case "rule":
             return rule_label(value)
         case "before" | "after":

@@ -22,6 +22,7 @@ LABELS = {
     "start_checks": _l("Start the checks of an imported agency"),
     "answer_offer": _l("Answer a direct selection"),
     "give_cost_statement": _l("Explain an abnormally low quote"),
+    "bid_live": _l("Bid in the live auction"),
     "finish_profile": _l("Finish the profile and submit it"),
     "mend_profile": _l("Mend the profile and submit it again"),
     "await_checks": _l("The checks are at work"),

@@ -102,6 +102,7 @@ def test_an_agents_floor_is_on_no_page(client: FlaskClient, at: datetime) -> Non
         project, _owner, bidders = make_scheduled(at)
         set_agent(project.code, floor=7_123_400, actor=bidders[0][1], at=at)
     enter(client, bidders[0][1])
+    assert f'href="/agency/projects/{project.code}/auction"' in client.get("/home").text  # what waits
     for path in (f"/agency/projects/{project.code}/auction", f"/projects/{project.code}/auction"):
         text = client.get(path).text
         assert "71,234" not in text and "7123400" not in text and "71234" not in text

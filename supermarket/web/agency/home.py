@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from supermarket.agencies.models import Agency, Onboarding, Standing
 from supermarket.agencies.queries import agency_of_actor
+from supermarket.auctions.models import Auction, AuctionBidder
 from supermarket.contracts.queries import Waiting, waiting_signatures
 from supermarket.core.clock import now
 from supermarket.core.events import Event
@@ -16,6 +17,7 @@ from supermarket.core.permissions import Actor
 from supermarket.credit.queries import star_level
 from supermarket.deliverables.queries import waiting_to_submit
 from supermarket.extensions import db
+from supermarket.modes.auction import Phase
 from supermarket.payments.queries import waiting_to_confirm
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState, ProjectState
@@ -43,7 +45,7 @@ SHOWN = (
 
 
 def answers_wanted(agency: Agency) -> list[Waiting]:
-    """Direct selections and cost statements that wait for the agency: one statement."""
+    """Direct selections, cost statements and live auctions that wait for the agency: one statement."""
     offers = (
         sa.select(sa.literal("answer_offer").label("what"), Project.code, Project.name, Award.due_at.label("due_at"))
         .join(Project, Project.id == Award.project_id)
@@ -60,8 +62,17 @@ def answers_wanted(agency: Agency) -> list[Waiting]:
             CostStatement.decided_at.is_(None),
         )
     )
+    auctions = (
+        sa.select(
+            sa.literal("bid_live"), Project.code, Project.name, sa.func.coalesce(Auction.ends_at, Auction.starts_at)
+        )
+        .select_from(AuctionBidder)
+        .join(Auction, Auction.id == AuctionBidder.auction_id)
+        .join(Project, Project.id == Auction.project_id)
+        .where(AuctionBidder.agency_id == agency.id, Auction.state.in_((Phase.SCHEDULED, Phase.RUNNING)))
+    )
     rows: Sequence[sa.Row[tuple[str, str, str, datetime | None]]] = db.session.execute(  # type: ignore[assignment]  # a union has no row type
-        sa.union_all(offers, statements)
+        sa.union_all(offers, statements, auctions)
     ).all()
     return [Waiting(row.what, row.code, None, row.name, row.due_at) for row in rows]
 
@@ -87,7 +98,12 @@ def waiting(actor: Actor) -> dict[str, list[Work]]:
     else:
         found["profile"] = of_profile(agency, now())
         found["enrolments"] = [
-            work(item.what, item.name, url_for("agency.project", code=item.contract_code), item.due_at)
+            work(
+                item.what,
+                item.name,
+                url_for("agency.auction" if item.what == "bid_live" else "agency.project", code=item.contract_code),
+                item.due_at,
+            )
             for item in answers_wanted(agency)
         ]
         found["contracts"] = [_of_contract(item, "#sign") for item in waiting_signatures(actor)]
