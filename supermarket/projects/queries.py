@@ -13,7 +13,7 @@ from supermarket.core.errors import NotFound
 from supermarket.core.permissions import Actor, P, may, region_stem
 from supermarket.extensions import db
 from supermarket.matters.models import MatterVersion
-from supermarket.projects.models import Enrolment, Funding, Project, ProjectVersion
+from supermarket.projects.models import Enrolment, Funding, Project, ProjectVersion, WeakLink
 from supermarket.projects.states import PUBLIC_STATES, EnrolmentState, ProjectState
 
 SORTS: Mapping[
@@ -258,3 +258,11 @@ def owner_counts(organisation_id: int) -> Mapping[ProjectState, int]:
         sa.select(Project.state, sa.func.count()).where(Project.owner_id == organisation_id).group_by(Project.state)
     )
     return {row[0]: row[1] for row in rows}
+
+
+def weak_links_for(project: Project, actor: Actor) -> Sequence[WeakLink]:
+    """What agencies of the fixed pool have in common: signals for a supervisor of the region, nobody else."""
+    if not may(actor, P.SUPERVISE, region=project.region_code):
+        return ()
+    query = sa.select(WeakLink).where(WeakLink.project_id == project.id).order_by(WeakLink.first, WeakLink.second)
+    return db.session.scalars(query).all()

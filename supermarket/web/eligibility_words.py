@@ -44,6 +44,20 @@ FIGURES: Mapping[str, object] = {
 }
 
 
+WEAK_LABELS: Mapping[str, object] = {
+    "common_controller": _l("the same controller"),
+    "common_manager": _l("the same managing body"),
+    "person_in_both": _l("one person behind both"),
+    "same_address": _l("the same address"),
+    "same_contact": _l("the same contact"),
+}
+
+
+def weak_label(kind: str) -> str:
+    """What two agencies have in common; an unknown kind shows itself."""
+    return str(WEAK_LABELS.get(kind, kind))
+
+
 @dataclass(frozen=True)
 class Rule:
     """One rule as `record.findings` draws it."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from supermarket.agencies.models import Agency, Qualification
 from supermarket.core.errors import RuleBroken
 from supermarket.core.events import Event
-from supermarket.core.permissions import Actor
+from supermarket.core.permissions import Actor, Role
 from supermarket.core.unit import unit
 from supermarket.credit.models import StarLevel
 from supermarket.credit.points import CreditEvent, CreditLevel
@@ -19,17 +19,19 @@ from supermarket.projects import operations
 from supermarket.projects.commands import Avoided, Enrol
 from supermarket.projects.models import EligibilityCheck, Enrolment, Project, WeakLink
 from supermarket.projects.people import loads
+from supermarket.projects.queries import weak_links_for
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.selection import operations as selection
 from supermarket.selection.models import Award, Rank
 from supermarket.selection.publication import sources_for
 from supermarket.selection.queries import live_award
 from supermarket.selection.states import AwardState
+from tests.factories.accounts import make_actor
 from tests.factories.agencies import make_agency, make_agency_actor, make_related_party
 from tests.factories.credit import make_credit_entry, make_stars
 from tests.factories.matters import SOME_MATTER
 from tests.factories.policies import make_policy
-from tests.factories.projects import make_enrolled, make_open_project, make_operator
+from tests.factories.projects import SICHUAN, make_enrolled, make_open_project, make_operator
 from tests.factories.quotes import make_quote
 from tests.rooms.test_selection import present, settle, until_selected
 
@@ -187,7 +189,7 @@ def test_a_link_that_came_about_after_the_freeze_is_seen_before_the_notice(sessi
 
 
 def test_weak_links_are_kept_and_bar_nobody(session: Session, at: datetime) -> None:
-    project, _owner = make_open_project(at)
+    project, owner = make_open_project(at)
     pair = [agency for agency, _actor in make_enrolled(project, 3, at)]
     for number, agency in enumerate(pair):
         agency.address, agency.public_contact = f"示范大道{number // 2}号", f"028-{number}"
@@ -197,6 +199,9 @@ def test_weak_links_are_kept_and_bar_nobody(session: Session, at: datetime) -> N
     first, second = sorted(agency.uscc for agency in pair[:2])
     assert [(row.first, row.second, row.kind) for row in rows] == [(first, second, "same_address")]
     assert present(project).state is ProjectState.ANNOUNCED
+    supervisor = make_actor(Role.SUPERVISOR, region_code=SICHUAN)
+    assert [row.kind for row in weak_links_for(present(project), supervisor)] == ["same_address"]
+    assert [weak_links_for(present(project), actor) for actor in (make_operator(), owner)] == [(), ()]
 
 
 # -- avoidance, work before, people

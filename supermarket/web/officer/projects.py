@@ -14,7 +14,7 @@ from supermarket.core.permissions import Actor, P, may
 from supermarket.projects import operations as projects
 from supermarket.projects.forms import ReasonForm
 from supermarket.projects.models import Project
-from supermarket.projects.queries import ProjectFilter, project_for, search_projects
+from supermarket.projects.queries import ProjectFilter, project_for, search_projects, weak_links_for
 from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
 from supermarket.selection.bulletins import takes_numbers, typing_of
 from supermarket.selection.forms import NumbersForm
@@ -28,6 +28,7 @@ from supermarket.web import listing, presenting
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, refuse, tell
 from supermarket.web.agency.forms import ConfirmForm
+from supermarket.web.eligibility_words import weak_label
 from supermarket.web.finding_words import code_label
 from supermarket.web.officer.blueprint import PROJECTS, blueprint
 from supermarket.web.project_page import read
@@ -93,6 +94,8 @@ def _page(code: str, answered: Forms | None = None) -> str:
         draws_waiting=[typing_of(row) for row in waiting_draws(shown.project)],
         findings=findings_of_project(code),
         code_label=code_label,
+        weak_links=weak_links_for(shown.project, actor),
+        weak_label=weak_label,
         presenting=presenting,
         seen_by_public=shown.project.published_at is not None,
     )
