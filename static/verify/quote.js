@@ -98,9 +98,9 @@ const read = (bytes, names, format, code) => {
 export const parseKept = (bytes) => {
   const kept = read(bytes, KEPT, "quote-kept-v1", "bad_kept");
   const receipt = kept.receipt;
-  const fine = isText(kept.body) && PROJECT.test(kept.project) && USCC.test(kept.uscc) && HEX64.test(kept.commitment) &&
-    Number.isInteger(kept.seq) && kept.seq >= 1 && kept.seq <= MAX_SEQ && isText(kept.ciphertext) &&
-    (receipt === null || (sameNames(receipt, ["at", "key", "signature"]) && TIME.test(receipt.at) && HEX128.test(receipt.signature) && isText(receipt.key)));
+  const fine = ["body", "project", "uscc", "commitment", "ciphertext"].every((name) => isText(kept[name])) && PROJECT.test(kept.project) && USCC.test(kept.uscc) && HEX64.test(kept.commitment) &&
+    Number.isInteger(kept.seq) && kept.seq >= 1 && kept.seq <= MAX_SEQ &&
+    (receipt === null || (sameNames(receipt, ["at", "key", "signature"]) && isText(receipt.at) && isText(receipt.signature) && TIME.test(receipt.at) && HEX128.test(receipt.signature) && isText(receipt.key)));
   if (!fine) throw new Error("bad_kept");
   return kept;
 };
@@ -108,7 +108,7 @@ export const parseKept = (bytes) => {
 /** The public book in these bytes. Throws Error("bad_book"). */
 export const parseBook = (bytes) => {
   const book = read(bytes, BOOK, "quote-book-v1", "bad_book");
-  const fine = isText(book.project) && HEX64.test(book.receipt_key) && (book.list === null || isText(book.list)) && (book.quotes === null || Array.isArray(book.quotes));
+  const fine = isText(book.project) && isText(book.receipt_key) && (book.list === null || isText(book.list)) && (book.quotes === null || Array.isArray(book.quotes));
   if (!fine) throw new Error("bad_book");
   return book;
 };
@@ -149,7 +149,7 @@ export const checkKept = async (kept, book) => {
     const line = lines?.find((each) => each.uscc === kept.uscc && each.seq === kept.seq);
     step("list", Boolean(line && line.commitment === kept.commitment && (kept.receipt === null || line.at === kept.receipt.at)), line?.commitment ?? "");
     const by = book.countersignature;
-    step("countersignature", by === null || !HEX64.test(book.witness_key ?? "") ? null : signed(`list-v1\n${kept.project}\n${digest}\n${by.at}\n`, by.signature, book.witness_key), by?.by ?? "");
+    step("countersignature", by === null || !HEX64.test(book.witness_key ?? "") ? null : signed(`list-v1\n${book.list.split("\n")[1]}\n${digest}\n${by.at}\n`, by.signature, book.witness_key), by?.by ?? "");
   }
   const row = book?.quotes?.find((each) => each.uscc === kept.uscc && each.seq === kept.seq);
   step("opened", row?.body ? row.body === kept.body : null, row?.invalid_code ?? "");

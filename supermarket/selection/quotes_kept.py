@@ -12,6 +12,7 @@ Hex is lower-case, times are `YYYY-MM-DDTHH:MM:SSZ`, amounts fen; unknown fields
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,10 +26,10 @@ from supermarket.selection.quotes_body import (
     QuoteError,
     QuoteReceipt,
     commitment_of,
-    last_by_seq,
     list_hash,
     parse_body,
     parse_quote_list,
+    quote_list,
 )
 
 KEPT_FORMAT, BOOK_FORMAT = "quote-kept-v1", "quote-book-v1"
@@ -38,6 +39,7 @@ BOOK_FIELDS = frozenset(
     | {"countersignature", "opened_at", "stopped", "quotes"}
 )
 Json = Mapping[str, object]
+_HEX128 = re.compile(r"[0-9a-f]{128}")
 
 
 class StepState(StrEnum):
@@ -125,10 +127,14 @@ def parse_kept(data: bytes) -> Kept:
             raise QuoteError("bad_kept")
         body, receipt = _text(content, "body").encode("ascii"), content["receipt"]
         project, uscc, commitment = (_text(content, name) for name in ("project", "uscc", "commitment"))
-        ListedQuote(uscc, seq, commitment, parse_time("2000-01-01T00:00:00Z"))  # the same rules as on the list
+        _text(content, "ciphertext")
+        # The same rules as on the list.
+        quote_list(project, [ListedQuote(uscc, seq, commitment, parse_time("2000-01-01T00:00:00Z"))])
         if receipt is None:
             return Kept(project, uscc, seq, body, commitment, None, None)
         if not isinstance(receipt, dict) or set(receipt) != {"at", "signature", "key"}:
+            raise QuoteError("bad_kept")
+        if not _HEX128.fullmatch(_text(receipt, "signature")):
             raise QuoteError("bad_kept")
         signed = QuoteReceipt(
             project, uscc, seq, commitment, parse_time(_text(receipt, "at")), _text(receipt, "signature")
@@ -227,20 +233,14 @@ def _countersigned(book: Json, project: str, data: bytes) -> Step:
 
 
 def _opened_step(kept: Kept, book: Json) -> Step:
-    rows, text = book["quotes"], book["list"]
-    if not isinstance(rows, list) or not isinstance(text, str):
-        return Step("opened", StepState.UNKNOWN)
-    try:
-        counts = last_by_seq(parse_quote_list(text.encode("utf-8", "replace"))[1]).get(kept.uscc)
-    except QuoteError:
-        return Step("opened", StepState.UNKNOWN)
-    row = next((item for item in rows if (item.get("uscc"), item.get("seq")) == (kept.uscc, kept.seq)), None)
-    if counts is None or counts.seq != kept.seq or row is None:
-        return Step("opened", StepState.UNKNOWN, "replaced")
-    body = row.get("body")
-    if body is None:
-        return Step("opened", StepState.UNKNOWN, str(row.get("invalid_code")))
-    return Step("opened", StepState.HOLDS if body == kept.body.decode("ascii") else StepState.DIFFERS, str(body))
+    """Only the last quote of a bidder is opened; of a replaced one the book has no body."""
+    rows = book["quotes"]
+    found = rows if isinstance(rows, list) else []
+    row = next((item for item in found if (item.get("uscc"), item.get("seq")) == (kept.uscc, kept.seq)), None)
+    body = row.get("body") if row is not None else None
+    if not isinstance(body, str):
+        return Step("opened", StepState.UNKNOWN, "" if row is None else str(row.get("invalid_code") or ""))
+    return Step("opened", StepState.HOLDS if body == kept.body.decode("ascii") else StepState.DIFFERS, body)
 
 
 def _object(data: bytes, fields: frozenset[str], form: str, code: str) -> dict[str, object]:

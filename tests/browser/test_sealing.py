@@ -1,6 +1,7 @@
 """Quotes sealed in the bidder's own browser: nothing of the amount leaves it, and nothing is lost on the way."""
 
 import json
+import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +17,13 @@ from supermarket.gateways.money_words import rmb_in_words
 from supermarket.gateways.witness_fake import MemoryWitness
 from supermarket.projects.models import Project
 from supermarket.selection.models import OpenedQuote, Quote, QuoteList
+from supermarket.selection.quotes_body import QuoteError
 from supermarket.selection.quotes_kept import check_kept, parse_book, parse_kept
 from tests.browser.people import DESKTOP, PHONE, Person, enter
 from tests.browser.purchases import enrol, make_open
 from tests.browser.site import Site
 from tests.browser.test_accessible import _found
+from tests.unit.selection.test_quotes_fuzzed import _changes
 
 pytestmark = pytest.mark.browser
 AGENCY = "agency@demo.test"
@@ -267,3 +270,40 @@ def test_the_body_is_handed_in_where_the_witness_is_silent(site: Site, browser: 
     with site.app.app_context():
         opened = db.session.query(OpenedQuote.amount).join(Quote).join(Project).filter(Project.code == code).all()
         assert [row.amount for row in opened] == [8_800_000]
+
+
+CHECK = """async (pairs) => {
+    const { checkKept, parseBook, parseKept } = await import("/static/verify/quote.js");
+    const bytes = (value) => new TextEncoder().encode(JSON.stringify(value));
+    const found = [];
+    for (const [kept, book] of pairs) {
+        try {
+            const { ok, steps } = await checkKept(parseKept(bytes(kept)), book && parseBook(bytes(book)));
+            found.push([ok, steps.map(({ name, state }) => `${name} ${state}`)]);
+        } catch (error) { found.push([error.message, []]); }
+    }
+    return found;
+}"""
+
+
+def test_browser_and_server_check_alike(site: Site, browser: Browser) -> None:
+    chance = random.Random(20261129)
+    pairs = [(kept, book) for _wrong, kept, book in _changes()]
+    for kept, book in list(pairs):
+        for _time in range(12):
+            name = chance.choice(sorted(kept))
+            pairs.append(({**kept, name: chance.choice([None, "", "x", 1, [], "ab" * 32, chance.random()])}, book))
+    with enter(site, browser) as reader:
+        reader.open("/verify/quotes")
+        answers = reader.page.evaluate(CHECK, pairs)
+    for (kept, book), (ok, steps) in zip(pairs, answers, strict=True):
+        try:
+            public = None if book is None else parse_book(json.dumps(book).encode())
+            ours = check_kept(parse_kept(json.dumps(kept).encode()), public)
+        except QuoteError as error:
+            assert ok == error.code, kept
+        else:
+            assert ok == ours.ok, (kept, steps)
+            assert [step for step in steps if step.endswith("differs")] == [
+                f"{step.name} differs" for step in ours.steps if step.state == "differs"
+            ]
