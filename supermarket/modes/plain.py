@@ -149,8 +149,9 @@ def _fewest(plan: Plan) -> Iterator[Sentence]:
 
 def _price(plan: Plan) -> Iterator[Sentence]:
     if not plan.row.needs_quotes:
-        if plan.ceiling is not None and not plan.row.uses(StageName.AUCTION):
-            yield Sentence(_PRICE_IS_CEILING, {"ceiling": Amount(plan.ceiling)})
+        if plan.ceiling is not None:
+            bids = plan.row.uses(StageName.AUCTION)
+            yield Sentence(_BIDS_FROM if bids else _PRICE_IS_CEILING, {"ceiling": Amount(plan.ceiling)})
         return
     if plan.ceiling is None:
         yield Sentence(_SEALED)
@@ -161,7 +162,7 @@ def _price(plan: Plan) -> Iterator[Sentence]:
         yield Sentence(_SEALED_UP_TO, {"ceiling": Amount(plan.ceiling)})
     percent = plan.number("low_of_ceiling_percent")
     low = {
-        "amount": Amount(plan.ceiling * percent // 100),
+        "amount": Amount(-(-plan.ceiling * percent // 100)),
         "percent": percent,
         "mean": plan.number("low_of_mean_percent"),
         "explain": plan.days("cost_statement_days"),
@@ -178,6 +179,16 @@ def _steps(plan: Plan) -> Iterator[Sentence]:
     else:
         yield Sentence(_RUNS)
     yield from stage_sentences(plan.row, plan.terms)
+    if plan.row.uses(StageName.AUCTION):
+        yield Sentence(
+            _AUCTION_LASTS,
+            {
+                "seconds": plan.number("auction_seconds"),
+                "extension": plan.number("auction_extension_seconds"),
+                "cap": plan.number("auction_cap_seconds"),
+                "doubles": plan.number("auction_step_doubles_seconds"),
+            },
+        )
     if plan.row.uses(StageName.CHOOSE):
         yield Sentence(_CHOICE_UNTIL, {"days": plan.days("choice_days")})
 
@@ -290,6 +301,11 @@ _THEN_ACCEPTED = N_(
     "and may be published anew."
 )
 _PRICE_IS_CEILING = N_("No quotes are asked for: the price is the ceiling, %(ceiling)s.")
+_BIDS_FROM = N_("No sealed quotes: agencies bid live, from at most %(ceiling)s downwards; the price is the last bid.")
+_AUCTION_LASTS = N_(
+    "It lasts %(seconds)s seconds; a bid in the last %(extension)s seconds moves the end. After %(cap)s seconds the step "
+    "doubles every %(doubles)s seconds instead of a hard stop."
+)
 _SEALED = N_("Each agency hands in one sealed quote; all are opened together after enrolment has ended.")
 _SEALED_UP_TO = N_(
     "Each agency hands in one sealed quote of at most %(ceiling)s; all are opened together after enrolment has ended."

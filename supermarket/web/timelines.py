@@ -68,6 +68,7 @@ KINDS: Mapping[str, tuple[object, tuple[str, ...]]] = {
             "selection.",
             "cost_statement.",
             "auction.",
+            "choice.",
             "scores.",
             "panel.",
             "proposal.",

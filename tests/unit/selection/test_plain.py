@@ -99,6 +99,13 @@ def test_values_come_as_values_for_the_page_to_write() -> None:
     assert steps.sentences[1].params == {"weights": Weights(TERMS.criteria)}
 
 
+def test_the_live_form_tells_how_long_it_lasts() -> None:
+    found = told(plan_of("bidding", row=mode("bidding").live()))
+    assert "from at most" in found[Topic.PRICE]
+    assert "A live reverse auction follows" in found[Topic.STEPS]
+    assert "It lasts 600 seconds; a bid in the last 120 seconds moves the end." in found[Topic.STEPS]
+
+
 def test_social_money_waits_less_and_a_direct_selection_of_it_not_at_all() -> None:
     assert "Objections are heard" in told(plan_of("random", fiscal=False))[Topic.AFTER]
     assert "follows the announcement at once" in told(plan_of("direct", fiscal=False))[Topic.AFTER]
