@@ -21,7 +21,7 @@ TITLES: Mapping[Topic, object] = {
     Topic.STEPS: _l("How the selection runs"),
     Topic.FOLLOWS: _l("If the selected agency drops out"),
     Topic.PUBLIC: _l("What is public, and when"),
-    Topic.AFTER: _l("Afterwards"),
+    Topic.AFTER: _l("After the announcement"),
 }
 
 
