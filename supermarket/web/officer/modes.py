@@ -194,6 +194,7 @@ def new_mode() -> Answer:
     actor, form = present_actor(), ModePageForm()
     if request.method == "GET":
         form.region.data = next((grant.region_code for grant in actor.grants_with(P.MODE_EDIT)), None) or ""
+        form.stages.append_entry({"stage": "draw", "tickets": "equal"})  # a first combination that runs
         return _editor(form, None)
     if _move(form, request.form.get("act", "")):
         return _editor(form, None)
