@@ -109,7 +109,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
     "mode": {
         "draft": Look(_l("Draft"), "neutral", "pen"),
         "tried": Look(_l("Tried on past purchases"), "run", "chart"),
-        "released": Look(_l("Released"), "ok", "check"),
+        "released": Look(_l("Released for use"), "ok", "check"),
         "retired": Look(_l("Retired"), "end", "archive"),
     },
     "expert": {
