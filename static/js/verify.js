@@ -1,5 +1,6 @@
 // The page “Verify”: a record dropped in or chosen is computed again here; once the page is loaded no network is needed.
 import { able, verifyRecord } from "../verify/draw.js";
+import { verifySelection } from "../verify/selection.js";
 
 const root = document.getElementById("verify-here");
 const words = JSON.parse(root.dataset.words);
@@ -45,8 +46,25 @@ const show = (name, found) => {
   document.getElementById("verify-result").focus();
 };
 
+const showSelection = (name, found) => {
+  const own = words.selection;
+  const differ = (each) => el("li", {}, own.codes[each.code] ?? each.code, ...(each.about ? [" ", el("span", { class: "sm-mono" }, each.about.length > 400 ? `${each.about.slice(0, 400)}…` : each.about)] : []));
+  out.replaceChildren(
+    el("h3", { id: "verify-result", tabindex: "-1" }, `${name}: ${found.ok ? own.holds : words.differs}`),
+    el("ol", { class: "sm-steps-found" }, ...found.steps.map((step) => el("li", { "data-state": step.ok ? "holds" : "differs" },
+      el("strong", {}, `${say("states", step.ok ? "holds" : "differs")} `), own.steps[step.name],
+      ...(step.ok ? [] : [el("ul", { class: "sm-differences" }, ...step.detail.map(differ))])))),
+    el("p", { class: "sm-muted" }, `${words.not_checked} ${found.notChecked.map((each) => own.unchecked[each] ?? say("unchecked", each)).join(" · ")}`),
+  );
+  out.dataset.ok = String(found.ok);
+  document.getElementById("verify-result").focus();
+};
+
 // One line for each kind of record, by its field “version”: bytes and keys → what was found, then how it is shown.
-const KINDS = { "draw-v2": { check: verifyRecord, show } };
+const KINDS = {
+  "draw-v2": { check: verifyRecord, show },
+  "selection-v1": { check: verifySelection, show: showSelection },
+};
 const versionOf = (bytes) => {
   try { return JSON.parse(new TextDecoder().decode(bytes))?.version; } catch { return undefined; }
 };

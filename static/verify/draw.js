@@ -28,7 +28,7 @@ class Broken extends Error {
 }
 
 // JSON.parse takes the last of two equal names; a record with a name twice is no record.
-const refuseDoubles = (text) => {
+export const refuseDoubles = (text) => {
   const open = [];
   for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}]/g)) {
     if (token === "{") open.push(new Set());

@@ -18,6 +18,7 @@ from supermarket.selection.queries import draw_record
 from supermarket.web import listing
 from supermarket.web.access import present_actor, public
 from supermarket.web.public.blueprint import blueprint
+from supermarket.web.public.selection_words import selection_words
 
 NOT_CHECKED = {
     "receipt signature": _l("the signature on the receipt, because the witness did not give its key"),
@@ -77,6 +78,7 @@ def browser_words() -> dict[str, object]:
             "early": _("too early"),
         },
         "unchecked": {name: str(words) for name, words in NOT_CHECKED.items()},
+        "selection": selection_words(),
     }
 
 

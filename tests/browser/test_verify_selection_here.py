@@ -1,0 +1,102 @@
+"""A whole selection in the reader's own browser: it says what the stand-alone program says, of whole and damaged records of
+every mode; a file dropped into the page is computed without a network.
+"""
+
+import json
+import random
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, FilePayload, Page
+
+from supermarket.selection.record.verifying import verify_selection
+from tests.browser.people import PHONE
+from tests.browser.site import Site
+from tests.factories.selection_records import KINDS, damaged, make_selection
+
+pytestmark = pytest.mark.browser
+
+RUN = """async (records) => {
+    const { verifySelection } = await import("/static/verify/selection.js");
+    const found = [];
+    for (const record of records) found.push(await verifySelection(new TextEncoder().encode(record)));
+    return found;
+}"""
+STEPS = ["form", "draws", "quotes", "auction", "enrolments", "runs", "order", "awards"]
+ROUNDS = 8
+
+
+@pytest.fixture
+def page(browser: Browser, site: Site) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, locale="zh-CN")
+    page = context.new_page()
+    page.goto(f"{site.url}/verify")
+    yield page
+    context.close()
+
+
+def test_what_holds_by_the_program_holds_in_the_browser_in_every_mode(page: Page) -> None:
+    chance = random.Random(20261129)
+    whole = [json.dumps(make_selection(chance, kind)) for _round in range(ROUNDS) for kind in KINDS]
+    found = page.evaluate(RUN, whole)
+    for record, said in zip(whole, found, strict=True):
+        assert verify_selection(record.encode())[0] == []
+        assert said["differences"] == []
+        assert [(step["name"], step["ok"]) for step in said["steps"]] == [(name, True) for name in STEPS]
+        assert said["ok"] is True
+        assert {"registers", "calendar"} <= set(said["notChecked"])
+    assert {run["stage"] for record in whole for run in json.loads(record)["runs"]} == {
+        *("shortlist", "draw", "price", "auction", "score", "choose")
+    }
+    assert any('"tie2"' in record for record in whole)
+    assert any("cost_statement_rejected" in record for record in whole)
+
+
+def test_one_thing_changed_is_named_in_the_browser_as_by_the_program(page: Page) -> None:
+    chance = random.Random(20261130)
+    changed = [damaged(chance, make_selection(chance, kind)) for _round in range(3 * ROUNDS) for kind in KINDS]
+    found = page.evaluate(RUN, [json.dumps(record) for _path, record in changed])
+    for (path, record), said in zip(changed, found, strict=True):
+        assert said["ok"] is False, path
+        assert said["differences"], path
+        # The program looks at nobody's number within the chain, and of a direct selection at the name alone.
+        if path[-1] != "seq" and json.dumps(record).count('"has_enrolment": false') == 0:
+            assert verify_selection(json.dumps(record).encode())[0], path
+
+
+def test_no_file_makes_the_browser_throw(page: Page) -> None:
+    chance = random.Random(20261201)
+    text = json.dumps(make_selection(chance, "bidding"))
+    broken = ["", "{}", "[]", "null", "x", '{"version": "selection-v1"}', "[" * 9_999, text[:-9], f"\ufeff{text}"]
+    broken.append(text.replace('"version"', '"version": "selection-v1", "version"', 1))
+    broken.append(text.replace('"public_from": "2026-11-27T10:00:00Z"', '"public_from": null', 1))
+    content = json.loads(text)
+    for name in content:
+        for value in (None, "x", 7, [], {}, [None], [7], [{}], {"entries": None}, {"entries": [{}], "bidders": []}):
+            broken.append(json.dumps({**content, name: value}))
+    found = page.evaluate(RUN, broken)
+    for record, said in zip(broken, found, strict=True):
+        assert said["ok"] is (not said["differences"]), record
+        assert said["steps"][0]["name"] == "form"
+    assert [said["ok"] for said in found[:11]] == [False] * 11
+
+
+def test_a_selection_dropped_in_is_computed_without_a_network(page: Page) -> None:
+    page.wait_for_selector("#verify-here:not([hidden])")
+    page.context.set_offline(True)
+    page.click("#verify-here summary")
+    page.fill("#verify-key", "")
+    record = make_selection(random.Random(1), "mean_price")
+    good = FilePayload(name="a.json", mimeType="application/json", buffer=json.dumps(record).encode())
+    page.set_input_files("#verify-file", good)
+    page.wait_for_selector("#verify-out[data-ok=true]")
+    assert page.locator("#verify-out li[data-state=holds]").count() == len(STEPS)
+    assert "中选结果可由这份记录推出" in page.inner_text("#verify-result")
+    order = record["order"]
+    assert isinstance(order, list)
+    bad = json.dumps({**record, "order": order[::-1]})
+    page.set_input_files("#verify-file", FilePayload(name="b.json", mimeType="application/json", buffer=bad.encode()))
+    page.wait_for_selector("#verify-out[data-ok=false]")
+    assert page.locator("#verify-out li[data-state=differs]").count() >= 1
+    assert "与最后一个环节的排序不符" in page.inner_text("#verify-out")
+    assert page.evaluate("document.activeElement.id") == "verify-result"
