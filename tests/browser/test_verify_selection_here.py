@@ -50,6 +50,7 @@ def test_what_holds_by_the_program_holds_in_the_browser_in_every_mode(page: Page
     }
     assert any('"tie2"' in record for record in whole)
     assert any("cost_statement_rejected" in record for record in whole)
+    assert any(json.loads(record)["passed_over"] for record in whole)
 
 
 def test_one_thing_changed_is_named_in_the_browser_as_by_the_program(page: Page) -> None:

@@ -123,7 +123,7 @@ def make_terms(chance: random.Random, row: Mode, *, live: bool) -> Terms:
 def make_candidate(chance: random.Random, place: int) -> Candidate:
     return Candidate(
         f"91510100MA61T2XX{place:02d}",
-        credit_points=chance.choice((60, 85, 85, 100, 119)),
+        credit_points=chance.choice((85, 85, 119)),
         credit_level=chance.choice(list(CreditLevel)),
         star_score=Decimal(chance.choice(("75", "85.00", "91.25"))),
         newcomer=chance.random() < 0.3,
@@ -161,7 +161,7 @@ def make_quotes(chance: random.Random, usccs: list[str], bounds: Bounds) -> tupl
     for uscc in usccs:
         last = chance.randint(1, 2)
         for seq in range(1, last + 1):
-            amount = chance.choice((100_000, 390_000, 500_000, 500_000, 720_000, 999_999, 1_000_001))
+            amount = chance.choice((90_000, 330_000, 380_000, 500_000, 500_000, 520_000, 560_000, 600_000, 1_000_001))
             body = QuoteBody(PROJECT, uscc, seq, amount, chance.randbytes(32).hex()).to_bytes()
             opened: Made = {"body": body.decode(), "amount": amount}
             opened["invalid"] = validate_quote(amount, bounds.floor, bounds.ceiling)
