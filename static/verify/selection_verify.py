@@ -27,12 +27,15 @@ def ranks(place, candidates, draws):  # order by place(), then credit, then a dr
     return order, ties
 
 
+def wrong_quote(q, bounds):  # None for a valid quote, else the code of what is wrong with it
+    return ("quote_missing" if q is None else "quote_not_positive" if q < 1 else
+            "quote_below_floor" if q < bounds["floor"] else "quote_above_ceiling" if q > bounds["ceiling"] else None)  # fmt: skip
+
+
 def sift(candidates, bounds, decisions):  # whose quotes count, who is out, who was abnormally low and why
     out, valid, left, low = [], [], [], {}
     for c in candidates:
-        q = c["quote"]
-        code = ("quote_missing" if q is None else "quote_not_positive" if q < 1 else
-                "quote_below_floor" if q < bounds["floor"] else "quote_above_ceiling" if q > bounds["ceiling"] else None)  # fmt: skip
+        code = wrong_quote(c["quote"], bounds)
         out.append((c["uscc"], code)) if code else valid.append(c)
     for c in valid:
         mean = Fraction(sum(v["quote"] for v in valid), len(valid))
@@ -197,7 +200,12 @@ def check(r):  # yields (where, what) for everything that differs
         if sha256(body.encode()).hexdigest() != r["quote_list"]["hash"] or body.split("\n")[1] != r["project"]:
             yield "quote_list", "the hash is not that of the list, or it is another project's"
         listed = {tuple(line.split(" ")[:2]): line.split(" ")[2] for line in body.split("\n")[2:-1]}
+    bounds = next((stage["bounds"] for stage in notice["stages"] if "bounds" in stage), None)
     for q in r["quotes"]:
+        if q["body"] is None and q["amount"] is not None:
+            yield "quotes", f"{q['uscc']} {q['seq']} has an amount and was not opened"
+        if q["body"] is not None and bounds and q["invalid"] != wrong_quote(q["amount"], bounds):
+            yield "quotes", f"{q['uscc']} {q['seq']}: by the bounds it is {wrong_quote(q['amount'], bounds) or 'valid'}"
         if listed.get((q["uscc"], str(q["seq"]))) != q["commitment"]:
             yield "quotes", f"{q['uscc']} {q['seq']} does not stand on the list"
         if q["body"] is not None:

@@ -65,6 +65,13 @@ def test_one_thing_changed_is_named_in_the_browser_as_by_the_program(page: Page)
             assert verify_selection(json.dumps(record).encode())[0], path
 
 
+def test_a_valid_quote_that_is_called_invalid_is_named_by_both(page: Page) -> None:
+    forged = json.dumps(make_selection(random.Random(3), "bidding", silenced=True))
+    said = page.evaluate(RUN, [forged])[0]
+    assert [(each["step"], each["code"]) for each in said["differences"]] == [("quotes", "validity")]
+    assert [where for where, _what in verify_selection(forged.encode())[0]] == ["quotes"]
+
+
 def test_no_file_makes_the_browser_throw(page: Page) -> None:
     chance = random.Random(20261201)
     text = json.dumps(make_selection(chance, "bidding"))

@@ -203,8 +203,11 @@ def make_auction(facts: Facts, terms: Terms) -> tuple[Made | None, Facts]:
     return made, replace(facts, auction=replace(facts.auction, head=head))
 
 
-def make_selection(chance: random.Random, kind: str) -> Made:
-    """A whole selection in the form `selection-v1`, as it was announced, with the first successors."""
+def make_selection(chance: random.Random, kind: str, *, silenced: bool = False) -> Made:
+    """A whole selection in the form `selection-v1`, as it was announced, with the first successors.
+
+    `silenced`: a valid quote is said to be invalid, and all the rest follows from that: a forgery.
+    """
     live = kind == "live"
     row = MODES["bidding"].live() if live else MODES[kind]
     terms = make_terms(chance, row, live=live)
@@ -212,6 +215,12 @@ def make_selection(chance: random.Random, kind: str) -> Made:
     listed, quotes = make_quotes(chance, [c.uscc for c in pool], terms.bounds) if row.needs_quotes else (None, [])
     asked = {str(q["uscc"]): int(str(q["amount"])) for q in quotes if q["body"] and not q["invalid"]}
     codes = {str(q["uscc"]): str(q["invalid"]) for q in quotes if q["invalid"]}
+    if silenced:
+        uscc, _amount = asked.popitem()
+        codes[uscc] = "quote_below_floor"
+        for row_of in quotes:
+            if row_of["uscc"] == uscc and row_of["body"]:
+                row_of["invalid"] = codes[uscc]
     entering = [replace(c, quote=asked.get(c.uscc)) for c in pool if c.uscc not in codes]
     specs, facts, draws = pipeline_for(row, terms), Facts(PROJECT), list[Record]()
     auction: Made | None = None
