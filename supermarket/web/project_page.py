@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from supermarket.contracts.models import Contract
 from supermarket.contracts.queries import contract_of_project
 from supermarket.contracts.rules import missing
-from supermarket.core.draw import DrawError, parse_pool_file
+from supermarket.core.draw import DrawError, parse_pool_file, parse_time
 from supermarket.core.events import Event, timeline
 from supermarket.core.permissions import Actor
 from supermarket.disclosure.queries import reissues_of
@@ -59,6 +59,11 @@ class DrawShown:
     members: Sequence[tuple[str, int]]
 
     @property
+    def receipt_at(self) -> datetime | None:
+        """When the lead witness signed."""
+        return parse_time(self.draw.receipt["at"]) if self.draw.receipt else None
+
+    @property
     def takes_numbers(self) -> bool:
         """Whether it waits for what is typed from a bulletin."""
         return takes_numbers(self.draw)
@@ -101,6 +106,12 @@ class ProjectPage:
     names: Mapping[str, str] = field(default_factory=dict)
     timeline: Sequence[timelines.Entry] = ()
     filters: Sequence[timelines.Filter] = ()
+
+    @property
+    def countersigned_at(self) -> datetime | None:
+        """When the witness signed the list of quotes."""
+        signed = self.quote_list.countersignature if self.quote_list else None
+        return parse_time(signed["at"]) if signed else None
 
     @property
     def regional(self) -> Sequence[LocalWording]:

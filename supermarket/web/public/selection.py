@@ -20,6 +20,7 @@ from supermarket.web.access import present_actor, public
 from supermarket.web.eligibility_words import runs_of
 from supermarket.web.project_page import ProjectPage, read
 from supermarket.web.public.blueprint import blueprint
+from supermarket.web.selection_words import why_selected
 
 
 @dataclass(frozen=True)
@@ -86,25 +87,7 @@ def _sentence(p: ProjectPage) -> str:
         return ""
     if award is None or award.state.value == "offered":
         return str(_("Nobody was selected: %(reason)s", reason=p.project.end_reason or _("the selection goes on")))
-    mode = presenting.mode_label(p.project.mode)
-    if award.position == 1:
-        return str(
-            _(
-                "%(name)s was selected by “%(mode)s”: of %(count)s in the order it stands first.",
-                name=award.agency.name,
-                mode=mode,
-                count=len(p.ranks),
-            )
-        )
-    return str(
-        _(
-            "%(name)s was selected by “%(mode)s”: it stands at place %(place)s of the stored order, and everybody before it "
-            "dropped out or asked too much.",
-            name=award.agency.name,
-            mode=mode,
-            place=award.position,
-        )
-    )
+    return why_selected(p)
 
 
 @blueprint.get("/projects/<code>/selection")
