@@ -20,7 +20,7 @@ from supermarket.core.draw import verify_record
 from supermarket.core.identifiers import mask_name
 from supermarket.core.permissions import Role
 from supermarket.extensions import db
-from supermarket.projects.models import Project
+from supermarket.projects import operations
 from supermarket.selection.deadlines import DUE
 from supermarket.web.listing import clean
 from tests.factories.accounts import make_user
@@ -28,7 +28,7 @@ from tests.factories.agencies import make_agency
 from tests.factories.contracts import make_completed, make_contract, make_deal, sign
 from tests.factories.matters import SOME_MATTER, make_matter
 from tests.factories.pages import copy_projects, counted_statements, enter_as
-from tests.factories.projects import make_enrolled, make_open_project
+from tests.factories.projects import draft_command, make_enrolled, make_open_project, make_owner_actor
 
 LISTS = ("/matters", "/agencies", "/projects", "/results", "/contracts", "/credit")
 PAGES = (
@@ -207,8 +207,8 @@ def test_before_the_freeze_nobody_learns_who_enrolled(client: FlaskClient, sessi
 
 
 def test_draft_is_found_by_its_owner_only(client: FlaskClient, session: Session) -> None:
-    project, actor = make_open_project(now())
-    session.execute(sa.update(Project).where(Project.id == project.id).values(state="draft", published_at=None))
+    body, actor = make_owner_actor()
+    project = operations.draft(draft_command(body), actor=actor, at=now())
     code, owner, other = project.code, session.get_one(User, actor.user_id), make_user(Role.OWNER)
     session.commit()
     assert client.get(f"/projects/{code}").status_code == 404
