@@ -48,7 +48,8 @@ const show = (name, found) => {
 
 const showSelection = (name, found) => {
   const own = words.selection;
-  const differ = (each) => el("li", {}, own.codes[each.code] ?? each.code, ...(each.about ? [" ", el("span", { class: "sm-mono" }, each.about.length > 400 ? `${each.about.slice(0, 400)}…` : each.about)] : []));
+  const differ = (each) => el("li", {}, own.codes[each.code] ?? each.code, ...(each.about ? [" ", el("span", { class: "sm-mono" }, each.about.length > 400 ? `${each.about.slice(0, 400)}…` : each.about)] : []),
+    ...(each.more ? [`: ${say("codes", each.more.code)} `, el("span", { class: "sm-mono" }, each.more.computed)] : []));
   out.replaceChildren(
     el("h3", { id: "verify-result", tabindex: "-1" }, `${name}: ${found.ok ? own.holds : words.differs}`),
     el("ol", { class: "sm-steps-found" }, ...found.steps.map((step) => el("li", { "data-state": step.ok ? "holds" : "differs" },

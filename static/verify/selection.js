@@ -46,7 +46,7 @@ const draws = async (r, differs, notChecked, witnessKeys) => {
     const found = await verifyRecord(bytesOf(JSON.stringify(d)), witnessKeys);
     for (const name of found.notChecked) notChecked.add(name);
     // Until there is a value only the pool can be checked: nothing was drawn, and nothing rests on it.
-    for (const { field, code, computed } of found.differences) if (d.value !== null || field.startsWith("pool")) differs("draw", `${purpose}: ${field} ${code} ${computed}`);
+    for (const { field, code, computed } of found.differences) if (d.value !== null || field.startsWith("pool")) differs("draw", `${purpose} ${field}`, { code, computed });
   }
   for (const run of r.runs) {
     for (const [purpose, fact] of Object.entries(run.inputs.facts?.draws ?? {})) {
@@ -197,7 +197,8 @@ const STEPS = { draws, quotes, auction, enrolments, runs, order, awards };
 
 /**
  * Check the bytes of a record; never throws for bad input. `witnessKeys` as for draw.js.
- * → {ok, steps: [{name, ok, detail: [{code, about}]}], differences: [{step, code, about}], notChecked}
+ * → {ok, steps: [{name, ok, detail: [{code, about, more?}]}], differences: [{step, code, about, more?}], notChecked}
+ * `more`: what draw.js says of a draw that does not hold, {code, computed}.
  */
 export async function verifySelection(bytes, witnessKeys = null) {
   const steps = [], notChecked = new Set();
@@ -216,7 +217,7 @@ export async function verifySelection(bytes, witnessKeys = null) {
   step("form", []);
   for (const [name, check] of Object.entries(STEPS)) {
     const detail = [];
-    try { await check(r, (code, about = "") => detail.push({ code, about: String(about) }), notChecked, witnessKeys); } catch (error) { detail.push({ code: "unreadable", about: error.message }); }
+    try { await check(r, (code, about = "", more = null) => detail.push({ code, about: String(about), ...(more && { more }) }), notChecked, witnessKeys); } catch (error) { detail.push({ code: "unreadable", about: error.message }); }
     step(name, detail);
   }
   if (r.quote_list) notChecked.add("countersignature");

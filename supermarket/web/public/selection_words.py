@@ -8,7 +8,7 @@ def selection_words() -> dict[str, object]:
     return {
         "holds": _("The award follows from this record; nothing differs."),
         "steps": {
-            "form": _("The record has exactly the fields of the rules."),
+            "form": _("The file has exactly the fields of selection-v1."),
             "draws": _("Each draw follows from its pool and value, and the stages rest on these draws."),
             "quotes": _("Every quote is the one that was committed to, and the list leaves none out."),
             "auction": _("The bids are chained; each was at least a step below the one before it."),
