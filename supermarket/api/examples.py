@@ -13,6 +13,7 @@ _PLACES = {
     "number": "1",
     "region": "510100",
     "id": "1",
+    "mode": "random",
 }
 _CODES = {"matters": "ZJ001", "contracts": "C-2026-000045"}
 _DEPTH = 6

@@ -25,6 +25,7 @@ from supermarket.extensions import db
 from supermarket.notices.mailing import mail, pending
 from supermarket.projects.models import Project
 from supermarket.supervision.demo_clock import follow, set_clock
+from supermarket.supervision.sealing import seal_all
 from supermarket.supervision.supervise import supervise_now
 
 # Places in cast of those whom the repertoire means; all are surveyors.
@@ -83,6 +84,7 @@ def play(
         stage.ticked.add(supervise_now().ticked)  # the agencies' checks, once for all the nights
         while waiting := pending():
             mail(waiting)
+        seal_all()
     with unit():
         played.states = _states()
     played.due = stage.ticked.done

@@ -15,9 +15,14 @@ pytestmark = pytest.mark.browser
 AGENCY = "agency@demo.test"
 
 
+def _sent(response: Response) -> bool:
+    """The answer to a form that was sent, not to what the page asks on its own while it is filled in."""
+    return response.request.method == "POST" and response.request.is_navigation_request()
+
+
 def _answer(person: Person, form: str) -> Response:
     """Send a form; what the site answered."""
-    with person.page.expect_response(lambda response: response.request.method == "POST") as coming:
+    with person.page.expect_response(_sent) as coming:
         person.press_in(form)
     return coming.value
 
@@ -50,7 +55,7 @@ def test_two_tabs_on_one_draft(site: Site, browser: Browser) -> None:
         first.press("Save the draft")
         first.told("The draft is saved.")
         second.fill({"name": f"{NAME}（二期）", "description": "另一个窗口里写的需求。"})
-        with second.page.expect_response(lambda response: response.request.method == "POST") as coming:
+        with second.page.expect_response(_sent) as coming:
             second.press("Save the draft")
         assert coming.value.status == 409
         expect(second.main().locator(".sm-summary")).to_be_visible()
@@ -95,7 +100,7 @@ def test_a_page_open_for_too_long_keeps_what_was_typed(site: Site, browser: Brow
         owner.open("/projects/new")
         owner.page.locator("#name").press_sequentially("写了很久的项目名称")
         owner.page.locator('#main form.sm-form [name="csrf_token"]').evaluate("node => { node.value = 'too old' }")
-        with owner.page.expect_response(lambda response: response.request.method == "POST") as coming:
+        with owner.page.expect_response(_sent) as coming:
             owner.press("Save the draft")
         assert coming.value.status == 400
         owner.told("This page was open for too long.")
@@ -120,7 +125,7 @@ def test_a_form_full_of_mistakes_names_each_and_leads_to_it(site: Site, browser:
     with enter(site, browser, OWNER, language="zh_CN") as owner:
         owner.open("/projects/new")
         owner.fill({"budget": "3.5万", "duration_days": "0", "payment_terms-0-percent": "120"})
-        with owner.page.expect_response(lambda response: response.request.method == "POST") as coming:
+        with owner.page.expect_response(_sent) as coming:
             owner.press_in("form.sm-form")
         assert coming.value.status == 422
         summary = owner.main().locator(".sm-summary")

@@ -59,7 +59,7 @@ def test_without_javascript_one_signs_in_enrols_and_takes_it_back(site: Site, br
         agency.follow(f"/agency/projects/{code}")
         agency.press_in("#enrol form")
         agency.told("You are enrolled.")
-        agency.page.locator("#enrolment summary").click()
+        agency.page.locator("#enrolment summary", has_text="Take the enrolment back").click()
         agency.fill({"cancel-confirm": "y"})
         agency.press_in("#enrolment form")
         agency.told("Your enrolment is taken back.")
