@@ -23,7 +23,8 @@ from supermarket.projects import events as project
 from supermarket.projects.people import locks_of
 from supermarket.ratings import handlers as ratings
 from supermarket.selection import events as selection
-from supermarket.selection.awarding import close_live_award, offer_direct, shift_award
+from supermarket.selection.awarding import close_live_award, shift_award
+from supermarket.selection.direct import offer_direct
 from supermarket.selection.hand_ins import shift_hand_ins
 from supermarket.selection.low_quotes import shift_statements
 from supermarket.selection.panels import handlers as panels

@@ -264,11 +264,6 @@ def check(r):  # yields (where, what) for everything that differs
             frozen = entering.get(c["uscc"], {})
             if {**frozen, "quote": None} != {**c, "quote": None} or c["quote"] != opened.get(c["uscc"]):
                 yield "runs", f"{c['uscc']} is not the one of the freeze and of its quote"
-        if not notice["has_enrolment"]:
-            left = run["outputs"]["order"]
-            if left != [c["uscc"] for c in candidates]:
-                yield "runs", "nobody but the named agency can be selected"
-            continue
         try:
             order, passed, figures, out = STAGES[run["stage"]](candidates, run["parameters"], facts)
         except (KeyError, ValueError, TypeError, ZeroDivisionError, IndexError) as wrong:
@@ -288,7 +283,7 @@ def check(r):  # yields (where, what) for everything that differs
     order = r["runs"][-1]["outputs"]["order"] if whole else []
     if [(o["position"], o["uscc"]) for o in r["order"]] != list(enumerate(order, 1)):
         yield "order", "it is not that of the last stage"
-    if notice["has_enrolment"] and any(o["figures"] != why.get(o["uscc"], {}) for o in r["order"]):
+    if any(o["figures"] != why.get(o["uscc"], {}) for o in r["order"]):
         yield "order", "the figures are not those of the stages"
     bid = dict(facts["bids"])
     prices = {o["uscc"]: o["price"] for o in r["order"]}
@@ -301,7 +296,7 @@ def check(r):  # yields (where, what) for everything that differs
         for u in order:
             if u in skipped or u in over:
                 continue
-            most = None if first is None else first * (100 + notice["succession_price_percent"])
+            most = None if first is None else first * (100 + notice["numbers"]["succession_price_percent"])
             if notice["priced"] and most is not None and prices[u] * 100 > most:
                 over.append(u)
                 continue

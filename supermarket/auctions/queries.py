@@ -19,6 +19,7 @@ from supermarket.auctions.operations.common import standing_of, terms_of
 from supermarket.auctions.states import BidBy, EntryKind, StatementState
 from supermarket.extensions import db
 from supermarket.modes.auction import AuctionTerms, Bidder, Phase, Standing, least_of, offer_to, step_at
+from supermarket.modes.auction_chain import write_time
 from supermarket.modes.stages import AcceptedBid, AuctionFact
 from supermarket.projects.models import Project
 
@@ -202,6 +203,20 @@ def statements_of(project_id: int) -> Sequence[AuctionStatement]:
     """All cost statements for low bids, oldest first: for the owner, and after the announcement for everybody."""
     query = sa.select(AuctionStatement).where(AuctionStatement.project_id == project_id).order_by(AuctionStatement.id)
     return db.session.scalars(query).all()
+
+
+def public_statements(project_id: int) -> list[dict[str, object]]:
+    """The cost statements for bids below the line, as the public records have them from the announcement on."""
+    return [
+        {
+            "uscc": row.agency.uscc,
+            "explains_from": row.explains_from,
+            "accepted": None if row.state is StatementState.GIVEN else row.state is StatementState.ACCEPTED,
+            "given_at": write_time(row.given_at),
+            "decided_at": None if row.decided_at is None else write_time(row.decided_at),
+        }
+        for row in statements_of(project_id)
+    ]
 
 
 def auction_fact(project_id: int) -> AuctionFact | None:

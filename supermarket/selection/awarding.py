@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from supermarket.agencies.models import Agency
-from supermarket.core.errors import NotFound, RuleBroken, WrongState
+from supermarket.core.errors import NotFound, WrongState
 from supermarket.core.events import Event, record
 from supermarket.core.permissions import SYSTEM, Actor, P, authorise
 from supermarket.credit.operations import enter
@@ -16,7 +16,7 @@ from supermarket.modes.succession import next_in_order
 from supermarket.policies.queries import calendar, number
 from supermarket.projects.eligibility_facts import Moment
 from supermarket.projects.models import Enrolment, Funding, Project
-from supermarket.projects.operations import announce, drop_winner, fail, name_agency, note_decliner
+from supermarket.projects.operations import announce, drop_winner, fail, note_decliner
 from supermarket.projects.operations.common import locked, locked_by_id, reasoned
 from supermarket.projects.operations.enrolling import (
     acting_agency,
@@ -28,9 +28,8 @@ from supermarket.projects.operations.enrolling import (
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import mode_of
 from supermarket.selection import events
-from supermarket.selection.candidates import freeze_candidate
-from supermarket.selection.models import Award, Rank, StageRun
-from supermarket.selection.states import AWARD, LIVE_AWARDS, AwardAction, AwardState, StageState
+from supermarket.selection.models import Award, Rank
+from supermarket.selection.states import AWARD, LIVE_AWARDS, AwardAction, AwardState
 
 
 def live_award(project_id: int) -> Award | None:
@@ -81,63 +80,6 @@ def standstill_until(project: Project, at: datetime) -> datetime:
     else:
         key = "standstill_social_days"
     return calendar().due_after(at, number(project.policy, key))
-
-
-def offer_direct(event: Event) -> None:
-    """Wired to `project.published`: with `direct` the named agency is asked at once. Raises RuleBroken if not eligible."""
-    project = locked(event.subject_code)
-    if project.mode != "direct":
-        return
-    agency = db.session.get(Agency, project.named_agency_id)
-    if agency is None:
-        raise RuleBroken(_("No agency is named."), code="nobody_named")
-    at = event.at
-    findings = run_rules(project, agency, (), moment=Moment.ENROLMENT, at=at, pool_of=())
-    # Practitioners are named when the agency accepts; their rules wait until then.
-    later = {"practitioners", "licences", "practitioner_load"}
-    bad = [item for item in findings if not item.ok and item.code not in later]
-    if bad:
-        raise RuleBroken(bad[0].sentence.text(_), code=bad[0].code)
-    row = Enrolment(project=project, agency=agency, agency_name=agency.name, state=EnrolmentState.LIVE, enrolled_at=at)
-    db.session.add(row)
-    db.session.flush()
-    keep_findings(row, findings, moment=Moment.ENROLMENT, at=at)
-    row.figures = freeze_candidate(row, at)
-    name_agency(project, actor=SYSTEM, at=at)
-    db.session.add(
-        StageRun(
-            project_id=project.id,
-            position=0,
-            stage="choose",
-            parameters={"stage": "choose"},
-            inputs={"candidates": [row.figures]},
-            outputs={"order": [agency.uscc], "passed_on": [agency.uscc], "figures": {}, "excluded": []},
-            state=StageState.DONE,
-            started_at=at,
-            finished_at=at,
-        )
-    )
-    db.session.add(Rank(project_id=project.id, position=1, agency=agency))
-    db.session.flush()
-    until = calendar().due_after(at, number(project.policy, "direct_acceptance_days"))
-    offered = Award(
-        project_id=project.id,
-        agency=agency,
-        position=1,
-        state=AwardState.OFFERED,
-        price=project.ceiling,
-        due_at=until,
-    )
-    db.session.add(offered)
-    db.session.flush()
-    record(
-        events.OFFERED,
-        project.code,
-        actor=SYSTEM,
-        at=at,
-        data={"agency_uscc": agency.uscc, "until": until.isoformat()},
-        agency_uscc=agency.uscc,
-    )
 
 
 def accept_award(code: str, *, practitioner_ids: tuple[int, ...] = (), actor: Actor, at: datetime) -> Award:

@@ -55,7 +55,7 @@ def advance_project(project: Project, at: datetime) -> None:
     """Run the stages as far as they go; wait, announce the first of the order, or fail."""
     facts = facts_of_selection(project)
     state = advance(specs_of(project), candidates_of(project), facts)
-    _store(project, state, facts, at)
+    store_runs(project, state, facts, at)
     if state.waiting is not None:
         start_waiting(project, state.waiting, state.excluded, at)
         return
@@ -63,11 +63,12 @@ def advance_project(project: Project, at: datetime) -> None:
     if not state.order:
         fail(project.id, failure="nobody_valid", reason=_("No valid enrolment is left."), at=at)
         return
-    _store_order(project, state)
+    store_order(project, state)
     announce_next(project, at=at)
 
 
-def _store(project: Project, state: PipelineState, facts: Facts, at: datetime) -> None:
+def store_runs(project: Project, state: PipelineState, facts: Facts, at: datetime) -> None:
+    """Keep each stage with all that went in and came out; what is done stays as it was computed."""
     known = {
         row.position: row for row in db.session.scalars(sa.select(StageRun).where(StageRun.project_id == project.id))
     }
@@ -107,7 +108,8 @@ def _exclude(project: Project, state: PipelineState, at: datetime) -> None:
             exclude(row, code=out[row.agency.uscc], reason=_("Excluded by a stage of the selection."), at=at)
 
 
-def _store_order(project: Project, state: PipelineState) -> None:
+def store_order(project: Project, state: PipelineState) -> None:
+    """The order of the last stage, with prices and figures."""
     order = state.order or ()
     agencies = {row.uscc: row for row in db.session.scalars(sa.select(Agency).where(Agency.uscc.in_(order)))}
     prices = prices_of(project)

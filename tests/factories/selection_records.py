@@ -48,7 +48,9 @@ from supermarket.modes.stages.shortlist import ShortlistBy
 from supermarket.modes.stored import candidate_to_json, inputs_to_json, outcome_to_json, spec_to_json
 from supermarket.modes.succession import next_in_order, passed_over
 from supermarket.modes.table import MODES, Mode, Terms, pipeline_for
+from supermarket.policies.defaults import DEFAULTS as POLICY
 from supermarket.selection.quotes_body import ListedQuote, QuoteBody, commitment_of, list_hash, quote_list
+from supermarket.selection.record.contents import published_numbers, published_terms
 
 Made = dict[str, object]
 PROJECT = "P-2026-000001"
@@ -252,7 +254,12 @@ def make_selection(chance: random.Random, kind: str, *, silenced: bool = False) 
             "has_enrolment": row.has_enrolment,
             "ceiling": terms.bounds.ceiling,
             "floor": terms.bounds.floor,
-            "succession_price_percent": 5,
+            "terms": published_terms(terms),
+            "numbers": {
+                **published_numbers(str(row.name), POLICY),
+                "low_of_ceiling_percent": terms.bounds.low_of_ceiling,
+            },
+            "named": pool[0].uscc if kind == "direct" else None,
             "draw_source": None,
             **dict.fromkeys(("published_at", "enrol_until", "frozen_at", "select_at", "ended_at"), FROZEN),
         },

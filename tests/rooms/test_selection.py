@@ -214,6 +214,9 @@ def test_a_direct_selection_is_offered_accepted_and_announced(session: Session, 
     agency = make_agency()
     project, _owner = make_open_project(at, mode="direct", named_agency_uscc=agency.uscc)
     assert present(project).state is ProjectState.SELECTING
+    run = session.scalars(sa.select(StageRun).where(StageRun.project_id == project.id)).one()
+    assert run.outputs["order"] == [agency.uscc]
+    assert repeat(run.parameters, run.inputs) == run.outputs
     with unit():
         selection.accept_award(project.code, actor=make_agency_actor(agency), at=at + timedelta(hours=2))
     assert present(project).state is ProjectState.ANNOUNCED

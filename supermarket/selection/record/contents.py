@@ -12,15 +12,17 @@ from typing import Final
 import sqlalchemy as sa
 
 from supermarket.agencies.models import Agency
-from supermarket.auctions.queries import auction_of, bidders_of, lines_of
+from supermarket.auctions.queries import auction_of, bidders_of, lines_of, public_statements
 from supermarket.core.events import Event
 from supermarket.extensions import db
-from supermarket.modes.stored import spec_to_json
+from supermarket.modes.stored import criterion_to_json, spec_to_json
 from supermarket.modes.succession import passed_over
+from supermarket.modes.table import Terms
+from supermarket.policies.defaults import DEFAULTS, PolicyValue
 from supermarket.policies.queries import number
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import ProjectState
-from supermarket.projects.ways import bounds_of, mode_of, specs_of
+from supermarket.projects.ways import bounds_of, mode_of, specs_of, terms_of
 from supermarket.selection.drawing import public_record
 from supermarket.selection.low_quotes import open_statements
 from supermarket.selection.models import Choice, OpenedQuote, Quote, QuoteList, Rank, StageRun
@@ -30,6 +32,17 @@ from supermarket.selection.states import StageState
 
 VERSION: Final = "selection-v1"
 Fields = dict[str, object]
+
+NUMBERS: Final = (
+    "low_of_ceiling_percent",
+    "low_of_mean_percent",
+    "succession_price_percent",
+    "auction_step_permille",
+    "auction_seconds",
+    "auction_extension_seconds",
+    "auction_cap_seconds",
+    "auction_step_doubles_seconds",
+)
 
 # Whose numbers are people's: of these the public sees how many, not which.
 _COUNTED = frozenset({"not_registered", "full"})
@@ -69,19 +82,45 @@ def _notice(project: Project) -> Fields:
     return {
         "mode": project.mode,
         "rules": project.mode_rules,
-        "stages": [spec_to_json(spec) for spec in specs_of(project)] if mode.has_enrolment else [{"stage": "choose"}],
+        "terms": published_terms(terms_of(project)),
+        "numbers": published_numbers(project.mode, project.policy),
+        "named": project.named_agency.uscc if project.named_agency is not None else None,
+        "stages": [spec_to_json(spec) for spec in specs_of(project)],
         "priced": mode.priced,
         "needs_quotes": mode.needs_quotes,
         "has_enrolment": mode.has_enrolment,
         "ceiling": project.ceiling,
         "floor": bounds_of(project).floor,
-        "succession_price_percent": number(project.policy, "succession_price_percent"),
         "draw_source": project.draw_source,
         "published_at": moment(project.published_at),
         "enrol_until": moment(project.enrol_until),
         "frozen_at": moment(project.frozen_at),
         "select_at": moment(project.select_at),
         "ended_at": moment(project.ended_at),
+    }
+
+
+def published_terms(terms: Terms) -> Fields:
+    """What the owner said besides the mode, with every name, so that anybody can derive the stages from it."""
+    return {
+        "criteria": [criterion_to_json(item) for item in terms.criteria],
+        "panel_size": terms.panel_size,
+        "tickets": terms.tickets.value,
+        "shortlist_by": terms.shortlist_by.value,
+        "keep": terms.keep,
+        "draw_keep": terms.draw_keep,
+        "live": terms.live,
+        "seal": terms.seal.value,
+    }
+
+
+def published_numbers(mode: str, policy: Mapping[str, PolicyValue]) -> Fields:
+    """The policy's numbers of the day of publication that stages and succession rest on; null: the mode's own row says it."""
+    values = {**DEFAULTS, **policy}
+    return {
+        **{key: number(values, key) for key in NUMBERS},
+        "fewest": policy.get(f"min_{mode}"),
+        "fewest_extended": policy.get(f"min_{mode}_extended"),
     }
 
 
@@ -198,19 +237,41 @@ def _auction(project: Project) -> Fields | None:
             {"uscc": each.agency.uscc, "alias": each.alias, "salt": each.salt, "commitment": each.commitment}
             for each in bidders_of(row.id)
         ],
+        "statements": public_statements(project.id),
     }
 
 
-def _scores(project: Project) -> object:
+def _scores(project: Project) -> Fields | None:
     found = public_scores(project)
-    return None if found is None else {"criteria": found.criteria, "scores": found.scores, "hash": found.record_hash}
+    if found is None:
+        return None
+    return {
+        "record": found.panel.record,
+        "hash": found.record_hash,
+        "experts": [
+            {"id": each.id, "body": each.body, "answer": each.answer, "dissent": each.dissent} for each in found.experts
+        ],
+    }
 
 
 def _choice(project: Project) -> Fields | None:
+    if not mode_of(project).has_enrolment:
+        return _named(project)
     row = db.session.get(Choice, project.id)
     if row is None or row.agency is None:
         return None
     return {"members": row.members, "uscc": row.agency.uscc, "reason": row.reason, "chosen_at": moment(row.chosen_at)}
+
+
+def _named(project: Project) -> Fields | None:
+    """A direct selection: the choice is the notice itself, as its stage took it in."""
+    run = db.session.scalar(sa.select(StageRun).where(StageRun.project_id == project.id, StageRun.stage == "choose"))
+    facts = run.inputs.get("facts") if run is not None else None
+    if not isinstance(facts, dict) or not isinstance(facts.get("choice"), dict):
+        return None
+    chosen = facts["choice"]
+    members = [chosen["uscc"]]
+    return {"members": members, **chosen, "chosen_at": moment(project.published_at)}
 
 
 def _runs(project: Project) -> list[Fields]:

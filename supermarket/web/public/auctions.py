@@ -5,7 +5,7 @@ from flask import Response, render_template, request
 from flask_babel import gettext as _
 
 from supermarket.auctions.feed import feed_of
-from supermarket.auctions.queries import auction_of, bidders_of, lines_of, refused_of
+from supermarket.auctions.queries import auction_of, bidders_of, lines_of, public_statements, refused_of
 from supermarket.core.clock import now
 from supermarket.core.errors import NotFound
 from supermarket.modes.auction_chain import write_time
@@ -57,6 +57,7 @@ def auction_json(code: str) -> Response:
         ]
         if named
         else None,
+        "statements": public_statements(project.id) if named else None,
         "refused": [
             {
                 "id": bid.agency.uscc,
