@@ -23,7 +23,7 @@ DEBTS = {
         "supermarket/api/once.py",
         "IdempotencyKey",
     ): "the API's machinery owns these rows; the table stands with the accounts",
-    ("supermarket/selection/awarding.py", "Enrolment"): "a direct award enters the named agency, who did not enrol",
+    ("supermarket/selection/direct.py", "Enrolment"): "a direct award enters the named agency, who did not enrol",
 }
 DOORS = ("foundation", "web", "api", "cli", "demo", "app")
 WRITES = {"add", "add_all", "delete", "flush", "commit", "merge", "bulk_save_objects", "bulk_insert_mappings"}
