@@ -2,7 +2,8 @@
 
 A draw takes the value that its purchase drew with, over a pool file made anew; where there was none, SHA-256 of code and
 purpose. A low quote on which nobody decided then counts as accepted. Where the owner chooses, nobody can say whom it would
-have chosen: then the small list is compared.
+have chosen: then the small list is compared. Bids of a live auction answer each other, so they are no sealed quotes: where
+the other way asks for quotes, an auction cannot be repeated.
 """
 
 import hashlib
@@ -46,7 +47,8 @@ class Outcome(StrEnum):
 class Case:
     """One past purchase as it was frozen: `winner` the first award, `price` in fen; `source` and `value` of its draw.
 
-    `quoted`: whether quotes were asked for; `facts`: decisions on low quotes and an expert panel's points, if any.
+    `quoted`: whether quotes were asked for; `auctioned`: whether agencies bid live instead; `facts`: decisions on low
+    quotes and an expert panel's points, if any.
     """
 
     project: str
@@ -63,6 +65,7 @@ class Case:
     source: str | None = None
     value: str | None = None
     refused: bool = False
+    auctioned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ def _try(row: Mode, case: Case) -> CaseResult:
         ceiling=case.bounds.ceiling,
     )
     if row.needs_quotes and not case.quoted:
-        return replace(result, reason="no_quotes")
+        return replace(result, reason="was_auction" if case.auctioned else "no_quotes")
     valid = [c for c in case.candidates if not row.needs_quotes or c.quote is not None]
     if len(valid) < fewest(row, {}, extended=True):
         return replace(result, outcome=Outcome.FAILED, reason="too_few")

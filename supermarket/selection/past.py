@@ -12,6 +12,7 @@ from supermarket.extensions import db
 from supermarket.modes.stages import Facts, LowDecision
 from supermarket.modes.stages.draw import MAIN
 from supermarket.modes.stored import candidate_from_json, facts_from_json
+from supermarket.modes.table import StageName
 from supermarket.modes.trial import Case
 from supermarket.policies.defaults import DEFAULTS
 from supermarket.projects.models import Enrolment, Project
@@ -53,7 +54,7 @@ def _case(
     award: Award | None,
     facts: Mapping[int, Facts],
 ) -> Case:
-    terms = terms_of(project)
+    terms, way = terms_of(project), mode_of(project)
     return Case(
         project=project.code,
         mode=project.mode,
@@ -62,7 +63,8 @@ def _case(
         numbers={**DEFAULTS, **project.policy},
         winner=award.agency.uscc if award is not None else None,
         price=award.price if award is not None else None,
-        quoted=mode_of(project).needs_quotes,
+        quoted=way.needs_quotes,
+        auctioned=way.uses(StageName.AUCTION),
         criteria=terms.criteria,
         panel_size=terms.panel_size,
         facts=facts.get(project.id),

@@ -15,7 +15,8 @@ from supermarket.selection.states import AwardState
 
 _RUNNING = (ContractState.DRAFTED, ContractState.HALF_SIGNED, ContractState.IN_FORCE, ContractState.SUSPENDED)
 _AWARDS = (AwardState.OFFERED, AwardState.ANNOUNCED, AwardState.AWARDED)
-_POOL = (ProjectState.OPEN, ProjectState.FROZEN, ProjectState.SELECTING)
+# Who enrols is secret until the deadline, from offices too: purchases that are open are left out.
+_POOL = (ProjectState.FROZEN, ProjectState.SELECTING)
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Line:
 
 @dataclass(frozen=True)
 class LiveWork:
-    """Enrolments in purchases whose selection is not over, awards without a contract, contracts that run."""
+    """Enrolments in purchases whose pool is fixed and selection not over, awards without a contract, contracts that run."""
 
     enrolments: Sequence[Line]
     awards: Sequence[Line]
@@ -44,7 +45,7 @@ class LiveWork:
 
 
 def live_work(agency_id: int) -> LiveWork:
-    """Everything of an agency that runs now: three statements."""
+    """Everything of an agency that runs now, but for what is secret until a deadline: three statements."""
     enrolments = db.session.execute(
         sa.select(Project.code, Project.name, Project.matter_code, Project.state)
         .join(Enrolment, Enrolment.project_id == Project.id)

@@ -23,16 +23,21 @@ from supermarket.supervision.kinds import KINDS
 
 # The clockwork ticks every ten seconds; a minute without a tick means that nothing due is done.
 STILL_BEATING = timedelta(minutes=1)
+# The live process says so every five seconds; after fifteen the tick does its work (docs/auction.md).
+STILL_LIVE = timedelta(seconds=15)
 MOST_COUNTED = 1_000
+# Without these the site is ready all the same: bids are taken, and watchers' pages ask by themselves.
+SPARED = frozenset({"live"})
 
 
 def parts() -> dict[str, bool]:
-    """What the market needs, and whether it answers: database, queue, search, worker (api.md, readyz)."""
+    """What the market needs, and whether it answers: database, queue, search, worker (api.md, readyz), live auctions."""
     return {
         "database": _database(),
         "queue": current().queue.alive(),
         "search": _search(),
-        "worker": _worker(),
+        "worker": _beats("tick", STILL_BEATING),
+        "live": _beats("live", STILL_LIVE),
     }
 
 
@@ -52,13 +57,13 @@ def _search() -> bool:
         return False
 
 
-def _worker() -> bool:
+def _beats(job: str, still: timedelta) -> bool:
     try:
-        beat = last_beat("tick")
+        beat = last_beat(job)
     except sa.exc.SQLAlchemyError:
         db.session.rollback()
         return False
-    return beat is not None and real_now() - beat < STILL_BEATING
+    return beat is not None and real_now() - beat < still
 
 
 def metrics(at: datetime) -> bytes:

@@ -10,6 +10,7 @@ from supermarket.core.draw import DrandSource, PublishedSource, parse_source
 from supermarket.projects.models import Project
 from supermarket.selection.models import Draw
 from supermarket.selection.parties import LEAD, OPERATOR, OWNER, lottery_of, parties_of
+from supermarket.web.witness_words import witness_label
 
 LOTTERIES: Mapping[str, object] = {"kl8": _l("the lottery Happy 8 (kl8)")}
 
@@ -22,9 +23,9 @@ def lottery_label(code: str) -> str:
 
 
 def party_label(name: str) -> str:
-    """A party of a draw."""
+    """A party of a draw; a further witness under the name for people that the market's settings give it."""
     known = PARTIES.get(name)
-    return str(known) if known is not None else str(_("the witness %(name)s", name=name))
+    return str(known) if known is not None else str(_("the witness %(name)s", name=witness_label(name)))
 
 
 def party_labels(names: Sequence[str]) -> str:

@@ -87,6 +87,7 @@ class ProjectPage:
     draws: Sequence[DrawShown] = ()
     quotes: Sequence[PublicQuote] = ()
     quote_list: QuoteList | None = None
+    sealing: bool = False
     sealed_here: bool = False
     ranks: Sequence[Rank] = ()
     runs: Sequence[StageRun] = ()
@@ -204,6 +205,7 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
         quotes=(public_quotes(project) or ()) if quoted else (),
         auction=board_of(project, now) if way.uses(StageName.AUCTION) and project.published_at is not None else None,
         quote_list=quote_list_of(project.id) if quoted else None,
+        sealing=quoted and not terms_of(project).live,
         sealed_here=quoted and seals_on_server(project),
         ranks=ranks_of(project),
         runs=stage_runs_of(project),

@@ -10,7 +10,6 @@ from sqlalchemy.orm import selectinload
 
 from supermarket.core.draw import Receipt, format_time
 from supermarket.core.errors import NotFound
-from supermarket.core.events import SealedEvent
 from supermarket.extensions import db
 from supermarket.gateways import current
 from supermarket.gateways.errors import GatewayError
@@ -36,7 +35,10 @@ class Head:
 
 @dataclass(frozen=True)
 class Shown:
-    """A witness as pages show it. `behind`: entries of the market's events after the head that it signed last."""
+    """A witness as pages show it. `behind`: events between the head that it signed last and the newest that any signed.
+
+    What has come since the newest head is told to nobody: it would tell how many enrol and quote (ADR 36).
+    """
 
     name: str
     key: str
@@ -56,8 +58,8 @@ class Shown:
 def witnesses_shown() -> list[Shown]:
     """The configured witnesses, the lead first, then those that signed earlier; asks nobody whose name and key are known."""
     kept = {(row.name, row.key): row for row in db.session.scalars(sa.select(KnownWitness).order_by(KnownWitness.id))}
-    last = db.session.scalar(sa.select(sa.func.max(SealedEvent.seq))) or 0
     heads = _heads()
+    last = max((head.seq for head in heads.values()), default=0)
     shown = []
     for place, witness in enumerate(current().witnesses):
         try:
@@ -109,6 +111,12 @@ def _heads() -> dict[tuple[int, str], Head]:
         .order_by(WitnessHead.witness_id, WitnessHead.seq)
     )
     return {(row.witness_id, row.log): Head(row.seq, row.at) for row in db.session.execute(query)}
+
+
+def last_signed_head() -> WitnessHead | None:
+    """The newest head of the market's events that any witness signed."""
+    query = sa.select(WitnessHead).where(WitnessHead.log == LOG_NAME).order_by(WitnessHead.seq.desc(), WitnessHead.id)
+    return db.session.scalar(query.limit(1))
 
 
 def _seen_by(state: WitnessState | None) -> tuple[str, ...]:

@@ -1,5 +1,8 @@
 """/matters, /agencies, /credit, /changes, small lists: what everybody reads, and who writes."""
 
+import base64
+import json
+
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
@@ -186,14 +189,34 @@ def test_changes_are_sealed_public_and_in_order(market: World) -> None:
         after = f"&page[after]={page['next']}"
         if not page["items"]:
             break
-    numbers = [item["seq"] for item in seen]
-    assert numbers == sorted(set(numbers))
+    order = "SELECT e.tag FROM platform.sealed_events s JOIN platform.events e ON e.id = s.event_id WHERE e.public ORDER BY s.seq"
+    assert [item["tag"] for item in seen] == list(db.session.scalars(sa.text(order)))
+    assert len({item["id"] for item in seen}) == len(seen)
     tags = {item["tag"] for item in seen}
     assert {"project.published", "contract.in_force"} <= tags
     assert not tags & {"project.drafted", "enrolment.enrolled", "account.token_issued"}
     assert nobody.get(f"/changes?page[size]=7{after}").json["next"] == after.removeprefix("&page[after]=")
+    assert nobody.get("/changes?page[size]=7").json["items"] == seen[:7], "the same names whenever they are read"
     of_one = nobody.get(f"/changes?project={market.random.code}").json["items"]
     assert {item["project"] for item in of_one} == {market.random.code}
+
+
+def test_changes_do_not_tell_how_much_happened_between_two_of_them(market: World) -> None:
+    """Between two public events somebody enrolled or quoted, or nobody: the feed looks the same (ADR 36)."""
+    nobody = market.program("nobody")
+    seal()
+    db.session.commit()
+    (first, second) = nobody.get("/changes?page[size]=2").json["items"]
+    assert set(first) == {"id", "tag", "subject", "code", "project", "agency", "at", "data"}
+    # A cursor carries the place of the last change that was read: nothing in it can be read or compared.
+    kept = nobody.get("/changes?page[size]=1").json["next"]
+    assert json.loads(base64.urlsafe_b64decode(kept.split(".")[0] + "==")) == [["s", first["id"]]]
+    raw = [base64.urlsafe_b64decode(item["id"] + "=" * (-len(item["id"]) % 4)) for item in (first, second)]
+    assert [len(part) for part in raw] == [24, 24]
+    assert sum(a == b for a, b in zip(*raw, strict=True)) < 8, "neighbours have nothing in common"
+    for wrong in ("x", first["id"], kept[:-1], kept + "A"):
+        answer = nobody.get(f"/changes?page[after]={wrong}")
+        assert (answer.status_code, answer.json["errors"][0]["field"]) == (422, "page[after]"), wrong
 
 
 def test_small_lists(market: World) -> None:

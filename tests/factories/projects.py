@@ -49,11 +49,16 @@ def make_operator() -> Actor:
     return make_actor(Role.OPERATOR, region_code=SICHUAN)
 
 
-def make_open_project(at: datetime, **changes: object) -> tuple[Project, Actor]:
-    """A published project and its owner's actor; fiscal ones pass the operator's review."""
+def make_draft_project(at: datetime, **changes: object) -> tuple[Project, Actor]:
+    """A draft and its owner's actor."""
     owner, actor = make_owner_actor()
     make_matter(str(changes.get("matter_code", SOME_MATTER)))
-    project = operations.draft(draft_command(owner, **changes), actor=actor, at=at)
+    return operations.draft(draft_command(owner, **changes), actor=actor, at=at), actor
+
+
+def make_open_project(at: datetime, **changes: object) -> tuple[Project, Actor]:
+    """A published project and its owner's actor; fiscal ones pass the operator's review."""
+    project, actor = make_draft_project(at, **changes)
     sources = sources_for(project, at=at)
     operations.submit(project.code, sources=sources, actor=actor, at=at)
     if project.funding is Funding.FISCAL:

@@ -17,13 +17,17 @@ from supermarket.modes.models import ModeTrial, ModeVersion, RegionMode
 from supermarket.modes.queries import mode_named, offered_in, region_mode, trial_for
 from supermarket.modes.states import MODE, ModeAction, ModeState
 from supermarket.modes.table import MODES, StageName
+from supermarket.modes.trial import Outcome, try_out
 from supermarket.projects import operations as projects
 from supermarket.projects.queries import project_for
 from supermarket.projects.states import ProjectState
 from supermarket.selection.deadlines import DUE
 from supermarket.selection.operations import try_mode
+from supermarket.selection.past import past_cases
 from supermarket.selection.publication import sources_for
 from tests.factories.accounts import make_actor
+from tests.factories.auctions import after, bid, make_running
+from tests.factories.auctions import settle as settle_all
 from tests.factories.modes import CHENGDU, make_mode_office, make_released_mode, mode_wording
 from tests.factories.policies import CHENGDU_WUHOU
 from tests.factories.projects import draft_command, make_enrolled, make_open_project, make_owner_actor
@@ -290,3 +294,18 @@ def test_two_releases_at_once_are_one(worker_id: str, redis_address: str, tmp_pa
             return operations.release_mode(name, reason=WHY, revision=revision, actor=who, at=at)
 
         assert sorted(at_once(app, [lambda: act(second), lambda: act(third)])) == ["409 wrong_state", "done"]
+
+
+def test_a_past_live_auction_is_told_as_one(session: Session, at: datetime) -> None:
+    """Bids answer each other: under sealed quotes nobody can say what they would have been, and the run says so."""
+    project, _owner, bidders, start = make_running(at)
+    for place, (_agency, actor) in enumerate(bidders):
+        bid(project, actor, 9_500_000 - place * 100_000, after(start, 1 + place))
+    settle_all(after(start, 700))
+    assert project_for(project.code, SYSTEM).announced_at is not None
+    (case,) = past_cases("510000")
+    assert (case.quoted, case.auctioned) == (False, True)
+    (priced,) = try_out(MODES["bidding"], [case])
+    assert (priced.outcome, priced.reason) == (Outcome.NOT_COMPARABLE, "was_auction")
+    (drawn,) = try_out(MODES["random"], [case])
+    assert (drawn.reason, drawn.pool) == ("", 3), "what asks for no quotes can be repeated"

@@ -24,6 +24,7 @@ from supermarket.core.clock import now
 from supermarket.core.events import Event
 from supermarket.core.permissions import SYSTEM, Role
 from supermarket.extensions import db
+from supermarket.projects.states import ProjectState
 from supermarket.web.files import may_read
 from tests.factories.accounts import make_actor, make_organisation, make_user
 from tests.factories.agencies import make_agency, make_agency_actor
@@ -32,6 +33,7 @@ from tests.factories.policies import make_region
 from tests.factories.projects import make_enrolled, make_open_project
 from tests.factories.web import make_browser, words_of
 from tests.rooms.test_branches_and_standing import make_branch
+from tests.rooms.test_selection import present, settle
 from tests.web.test_queue import make_waiting
 
 MIANYANG, SICHUAN = "510700", "510000"
@@ -166,9 +168,17 @@ def test_before_an_act_the_officer_sees_what_it_touches(app: Flask, session: Ses
     agency, _actor = make_enrolled(project, 1, at)[0]
     browser = browser_of(app, Role.OPERATOR)
     url = f"/office/agencies/{agency.uscc}/standing/freeze"
-    page = browser.get(url).get_data(as_text=True)
-    assert project.name in words_of(page)
-    assert "At this moment: 1 enrolments, 0 awards, 0 contracts." in page
+    page = words_of(browser.get(url).get_data(as_text=True))
+    assert "What it touches now 0" in page, "who enrols is secret until the deadline"
+    assert project.name not in page and project.code not in page
+    assert "At this moment: 0 enrolments in fixed pools, 0 awards, 0 contracts." in page
+    make_enrolled(project, 2, at)
+    assert project.enrol_until is not None
+    settle(project.enrol_until)
+    assert present(project).state is ProjectState.FROZEN
+    page = words_of(browser.get(url).get_data(as_text=True))
+    assert project.name in page
+    assert "At this moment: 1 enrolments in fixed pools, 0 awards, 0 contracts." in page
     assert browser.post(url, data={"act-basis": "x"}).status_code == 422
     assert of(agency).standing is Standing.ACTIVE
 

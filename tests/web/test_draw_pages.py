@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from supermarket.core.clock import LOCAL, now
 from supermarket.core.draw import verify_record
 from supermarket.core.permissions import Role
+from supermarket.gateways.witness_fake import MemoryWitness
 from supermarket.projects.states import ProjectState
 from supermarket.selection.bulletins import sales_close_from
 from supermarket.selection.models import BulletinEntry
@@ -19,6 +20,7 @@ from tests.factories.accounts import make_actor
 from tests.factories.api import make_program
 from tests.factories.api_world import SICHUAN
 from tests.factories.web import make_browser, words_of
+from tests.factories.witnesses import witnessed_by
 from tests.rooms.drawing import Waiting, receipted, silent, witness
 from tests.rooms.test_selection import present, settle
 
@@ -141,3 +143,18 @@ def test_a_program_without_a_token_hands_a_reveal_in(client: FlaskClient, sessio
     answer = client.post(path + "reveal", json={"reveal": r})
     assert (answer.status_code, answer.get_json()["entered_by"]) == (200, ["operator", "witness-test"])
     assert client.post(path + "reveal", json={"reveal": r}).status_code == 409
+
+
+class Named(MemoryWitness):
+    """A witness with a name for people, as the market's settings give one."""
+
+    def shown(self, language: str) -> str:
+        return {"zh": "纪检监察室", "en": "Discipline office"}[language]
+
+
+def test_a_further_witness_has_its_name_for_people(client: FlaskClient, session: Session) -> None:
+    with witnessed_by(MemoryWitness("regulator"), Named("discipline")):
+        found = receipted(now() - BEGUN, "parties")
+        page = f"/projects/{found.project.code}/draws/main/ceremony"
+        shown = words_of(client.get(page, headers={"Accept-Language": "zh-CN"}).get_data(as_text=True))
+        assert "见证方纪检监察室" in shown and "见证方discipline" not in shown

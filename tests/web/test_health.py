@@ -10,6 +10,7 @@ from supermarket.core.clock import real_now
 from supermarket.policies.models import JobSlot
 from supermarket.policies.slots import beat
 from tests.factories.agencies import make_agency
+from tests.factories.web import words_of
 
 
 def test_alive_says_only_that_the_process_answers(client: FlaskClient) -> None:
@@ -20,7 +21,8 @@ def test_alive_says_only_that_the_process_answers(client: FlaskClient) -> None:
 def test_without_a_heartbeat_of_the_worker_the_market_is_not_ready(session: Session, client: FlaskClient) -> None:
     reply = client.get("/readyz")
     assert reply.status_code == 503
-    assert reply.json == {"status": "not ready", "database": "ok", "queue": "ok", "search": "ok", "worker": "down"}
+    parts = {"database": "ok", "queue": "ok", "search": "ok", "worker": "down", "live": "down"}
+    assert reply.json == {"status": "not ready"} | parts
     beat("tick", {})
     reply = client.get("/readyz")
     assert (reply.status_code, reply.get_json()["status"], reply.get_json()["worker"]) == (200, "ready", "ok")
@@ -30,6 +32,20 @@ def test_a_heartbeat_a_minute_old_is_none(session: Session, client: FlaskClient)
     beat("tick", {})
     session.execute(sa.update(JobSlot).values(finished_at=real_now() - timedelta(seconds=61)))
     assert client.get("/readyz").get_json()["worker"] == "down"
+
+
+def test_the_live_process_is_named_and_closes_no_site(session: Session, client: FlaskClient) -> None:
+    beat("tick", {})
+    told = client.get("/readyz")
+    assert (told.status_code, told.get_json()["live"]) == (200, "down"), "bids are taken without it"
+    beat("live", {"auctions": 0})
+    assert client.get("/readyz").get_json()["live"] == "ok"
+    client.get("/language/en?next=/")
+    assert "Live auctions answers" in words_of(client.get("/status").get_data(as_text=True))
+    session.execute(sa.update(JobSlot).values(finished_at=real_now() - timedelta(seconds=16)))
+    assert client.get("/readyz").get_json()["live"] == "down"
+    assert "bids are taken; pages see them within three seconds" in client.get("/status").get_data(as_text=True)
+    assert 'supermarket_part_up{part="live"} 0.0' in client.get("/metrics").text.splitlines()
 
 
 def test_metrics_name_parts_due_things_and_registers(session: Session, client: FlaskClient) -> None:

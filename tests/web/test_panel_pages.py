@@ -18,8 +18,20 @@ from supermarket.extensions import db
 from supermarket.selection.panels import operations as panels
 from supermarket.selection.panels.models import PanelScore, PanelSeat, Proposal
 from supermarket.selection.panels.states import SeatState
+from supermarket.supervision.demo_clock import set_clock
 from tests.factories.accounts import make_actor
-from tests.factories.experts import PanelWorld, make_experts, make_panel, make_panel_project, pool_organisation, settle
+from tests.factories.experts import (
+    PLAN,
+    PRICE,
+    TEAM,
+    PanelWorld,
+    make_experts,
+    make_panel,
+    make_panel_project,
+    pool_organisation,
+    settle,
+)
+from tests.factories.projects import make_draft_project
 from tests.factories.web import make_browser, words_of
 
 SENTENCE = "这句理由谁也不该提前看到。"
@@ -42,16 +54,8 @@ def seated(world: PanelWorld) -> list[PanelSeat]:
     return world.seats(SeatState.INVITED)
 
 
-def hold(app: Flask, world: PanelWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pages live at the panel's moment."""
-    for name in ("supermarket.web.expert.panels.now", "supermarket.web.agency.proposing.now"):
-        monkeypatch.setattr(name, lambda: world.at)
-
-
-def test_an_expert_serves_scores_and_confirms_on_pages(
-    app: Flask, world: PanelWorld, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hold(app, world, monkeypatch)
+def test_an_expert_serves_scores_and_confirms_on_pages(app: Flask, world: PanelWorld) -> None:
+    set_clock(world.at)
     path = f"/expert/panels/{world.code}"
     browsers = [make_browser(app, world.actor(seat)) for seat in seated(world)]
     first = browsers[0]
@@ -84,7 +88,7 @@ def test_an_expert_serves_scores_and_confirms_on_pages(
     assert dissent.status_code == 303
     assert first.post(f"{path}/confirm").status_code == 303
     assert browsers[2].post(f"{path}/confirm").status_code == 303
-    settle(world.at)
+    settle(now())
     public = app.test_client().get(f"/projects/{world.code}").text
     assert SENTENCE in public
     assert "方案B明显更好。" in public
@@ -142,12 +146,9 @@ def from_panels(world: PanelWorld, sheet: object, seat: PanelSeat) -> None:
     db.session.commit()
 
 
-def test_an_agency_hands_its_plan_in_beside_the_quote(
-    app: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_agency_hands_its_plan_in_beside_the_quote(app: Flask, session: Session) -> None:
     make_experts(3)
     world = make_panel_project(now(), bidders=1)
-    hold(app, world, monkeypatch)
     browser = make_browser(app, world.bidders[0][1])
     path = f"/agency/projects/{world.code}"
     assert "Plan for the panel of experts" in words_of(browser.get(path).text)
@@ -226,3 +227,20 @@ def test_a_file_of_experts_is_reported_row_by_row(app: Flask, session: Session) 
     )
     assert kept.status_code == 200
     assert session.scalar(sa.select(sa.func.count()).select_from(Expert)) == 2
+
+
+def test_before_the_publication_the_owner_sees_how_many_experts_there_are(app: Flask, session: Session) -> None:
+    make_experts(2)
+    project, owner = make_draft_project(now(), mode="merit", criteria=(PRICE, PLAN, TEAM), panel_size=3)
+    browser = make_browser(app, owner)
+    path = f"/projects/{project.code}/submit"
+    page = words_of(browser.get(path).text)
+    assert "2 experts can judge this matter A panel of 3 cannot be drawn from so few" in page
+    assert browser.post(path, data={"confirm": "y"}).status_code == 422
+    make_experts(1)
+    assert "3 experts can judge this matter Few for a panel of 3: 9 are wanted." in words_of(browser.get(path).text)
+    make_experts(6)
+    page = words_of(browser.get(path).text)
+    assert "9 experts can judge this matter Enough for a panel of 3, for which 9 are wanted." in page
+    drawn, owner = make_draft_project(now(), mode="random")
+    assert "can judge" not in make_browser(app, owner).get(f"/projects/{drawn.code}/submit").text

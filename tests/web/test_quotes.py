@@ -117,6 +117,8 @@ def test_where_the_owner_opted_out_the_page_says_who_can_see_the_amount(app: Fla
     assert "The operator can see the amount" in page
     public = words_of(browser.get(f"/projects/{project.code}").get_data(as_text=True))
     assert "opted out" in public
+    assert "Quotes Sealed by the operator's server on arrival" in public, "among the key facts, for every reader"
+    assert browser.get(f"/api/v1/projects/{project.code}").get_json()["seal"] == "server"
     for wrong in ("3.5万", "-1", "0", "100000.01", "", "1e3", "9" * 40):
         answer = browser.post(f"{url}/open-quote", data={"quote-amount": wrong})
         assert answer.status_code == 422, wrong
@@ -141,7 +143,12 @@ def test_where_the_owner_opted_out_the_page_says_who_can_see_the_amount(app: Fla
 
 
 def test_without_opting_out_the_server_seals_nothing(app: Flask, session: Session) -> None:
-    _project, _agency, browser, url = enrolled(app)
+    project, _agency, browser, url = enrolled(app)
+    public = words_of(browser.get(f"/projects/{project.code}").get_data(as_text=True))
+    assert "Quotes Sealed by the bidders themselves" in public
+    assert browser.get(f"/api/v1/projects/{project.code}").get_json()["seal"] == "client"
+    drawn, _owner = make_open_project(now(), mode="random")
+    assert browser.get(f"/api/v1/projects/{drawn.code}").get_json()["seal"] is None
     answer = browser.post(f"{url}/open-quote", data={"quote-amount": "88,000.00"})
     assert answer.status_code == 422
     assert session.query(Quote).count() == 0

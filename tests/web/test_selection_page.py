@@ -3,11 +3,15 @@
 import json
 from datetime import datetime
 
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from supermarket.core.permissions import Role
+from tests.factories.accounts import make_user
 from tests.factories.projects import make_enrolled, make_open_project
 from tests.factories.quotes import make_quote
+from tests.factories.web import make_browser, words_of
 from tests.rooms.test_selection import present, settle, until_selected
 
 
@@ -61,3 +65,27 @@ def test_from_the_announcement_on_everything_stands_on_one_page_and_in_one_file(
 def test_there_is_no_page_of_what_is_not_published(client: FlaskClient, session: Session, at: datetime) -> None:
     assert client.get("/projects/P-2026-999999/selection").status_code == 404
     assert client.get("/projects/P-2026-999999/selection.json").status_code == 404
+
+
+def test_the_offices_page_shows_what_the_rules_said_three_times_once_all_may_know(
+    app: Flask, session: Session, at: datetime
+) -> None:
+    project, _owner = make_open_project(at, mode="bidding")
+    enrolled = make_enrolled(project, 4, at)
+    for step, (_agency, actor) in enumerate(enrolled[:3]):
+        make_quote(project.code, 8_000_000 + step, actor=actor, at=at)
+    office = make_browser(app, make_user(Role.OPERATOR, region_code="510000"))
+    heading = "What the rules said of each, three times"
+    until = present(project).enrol_until
+    assert until is not None
+    for moment in (None, until):
+        if moment is not None:
+            settle(moment)
+        shown = office.get(f"/office/projects/{project.code}").get_data(as_text=True)
+        assert heading not in shown and enrolled[3][0].uscc not in shown, "who is put out is known to nobody yet"
+    until_selected(project)
+    shown = words_of(office.get(f"/office/projects/{project.code}").get_data(as_text=True))
+    told = shown.split(heading)[1]
+    assert told.count("At the enrolment") == told.count("When the pool was fixed") == 4
+    assert told.count("Nothing changed since the time before.") == 4
+    assert all(agency.uscc in told for agency, _actor in enrolled)

@@ -10,15 +10,18 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from supermarket.core.events import seal
 from supermarket.gateways.witness import HttpWitness
 from supermarket.gateways.witness_fake import MemoryWitness
 from supermarket.gateways.witness_log import follow, read_state
 from supermarket.projects.models import Project
 from supermarket.selection.queries import draws_of
+from supermarket.supervision.sealing import sign_head
 from supermarket.supervision.witnessing import watch_witnesses
 from supermarket.witnesses.operations import visit
 from tests.factories.policies import make_policy
 from tests.factories.projects import make_enrolled, make_open_project
+from tests.factories.web import words_of
 from tests.factories.witnesses import make_witnesses, witnessed_by
 from tests.rooms.test_selection import present, settle
 from tests.rooms.test_witnesses import LyingWitness
@@ -163,3 +166,19 @@ def test_a_witness_takes_its_log_back_from_this_market(
         back = HttpWitness(f"http://127.0.0.1:{again.port}", process.key.hex(), name="regulator")
         assert [back.receipt(make_pool(f"P-{number}").encode(), at=at) for number in range(5)] == receipts
         assert visit(back, at + timedelta(hours=1)) is None
+
+
+def test_nobody_reads_off_how_the_log_grows_within_the_hour(
+    client: FlaskClient, session: Session, at: datetime
+) -> None:
+    """Before a deadline that would tell how many enrol and quote: only the signed head is told (ADR 36)."""
+    with witnessed_by(*make_witnesses("regulator", "discipline")):
+        assert "No witness has signed a head yet." in page(client, "/status")
+        project, _owner = make_open_project(at)
+        signed = sign_head(at)["seq"]
+        watch_witnesses(at)
+        before = {path: words_of(page(client, path)) for path in ("/status", "/witnesses")}
+        assert f"Head after {signed} events" in before["/status"]
+        make_enrolled(project, 3, at)
+        seal()
+        assert {path: words_of(page(client, path)) for path in before} == before

@@ -1,13 +1,19 @@
-"""/changes: everything public that changed, sealed and in commit order, for other platforms."""
+"""/changes: everything public that changed, sealed and in commit order, for other platforms.
+
+Neither place nor hash of the log is told: gaps between public events would tell within minutes how many enrol and quote
+(ADR 36). What the log holds as a whole is told by its hourly head.
+"""
 
 import sqlalchemy as sa
 from pydantic import Field
 
+from supermarket.api.cursors import hidden, place_of
 from supermarket.api.parameters import PageQuery, UsccText
 from supermarket.api.routes import route
-from supermarket.api.shapes import Listing, Moment, Shape, cursor_at, number_after
+from supermarket.api.shapes import Listing, Moment, Shape
 from supermarket.core.events import Event, SealedEvent, Value
 from supermarket.core.msgids import N_
+from supermarket.core.paging import decode_cursor, encode_cursor
 from supermarket.extensions import db
 
 
@@ -22,8 +28,7 @@ class ChangesQuery(PageQuery):
 class ChangeShape(Shape):
     """One public event; references only, no personal data."""
 
-    seq: int = Field(description="place in the chain")
-    hash: str = Field(description="SHA-256 of the hash before and this event")
+    id: str = Field(description="names the change; the same whenever it is read")
     tag: str
     subject: str
     code: str
@@ -35,8 +40,7 @@ class ChangeShape(Shape):
 
 def _shape(sealed: SealedEvent, event: Event) -> ChangeShape:
     return ChangeShape(
-        seq=sealed.seq,
-        hash=sealed.hash,
+        id=hidden(sealed.seq),
         tag=event.tag,
         subject=event.subject_kind,
         code=event.subject_code,
@@ -51,7 +55,7 @@ def _shape(sealed: SealedEvent, event: Event) -> ChangeShape:
 def list_changes(query: ChangesQuery) -> Listing[ChangeShape]:
     """Oldest first. `next` is never null once there was anything: keep it, and ask again later for what came after."""
     wanted = sa.select(SealedEvent, Event).join(Event, Event.id == SealedEvent.event_id).where(Event.public)
-    after = number_after(query.after)
+    after = None if query.after is None else _place(query.after)
     if after is not None:
         wanted = wanted.where(SealedEvent.seq > after)
     if query.subject:
@@ -62,4 +66,11 @@ def list_changes(query: ChangesQuery) -> Listing[ChangeShape]:
         wanted = wanted.where(Event.agency_uscc == query.agency)
     rows = db.session.execute(wanted.order_by(SealedEvent.seq).limit(query.size)).all()
     last = rows[-1][0].seq if rows else after
-    return Listing([_shape(sealed, event) for sealed, event in rows], cursor_at(last))
+    return Listing(
+        [_shape(sealed, event) for sealed, event in rows], None if last is None else encode_cursor([hidden(last)])
+    )
+
+
+def _place(cursor: str) -> int:
+    (value,) = decode_cursor(cursor, (str,))
+    return place_of(str(value))

@@ -31,7 +31,7 @@ from supermarket.core.permissions import Actor, P, may
 from supermarket.credit.points import CreditLevel
 from supermarket.matters.queries import kept_wordings
 from supermarket.modes.stages.shortlist import ShortlistBy
-from supermarket.modes.table import StageName
+from supermarket.modes.table import Seal, StageName
 from supermarket.projects import operations
 from supermarket.projects.exception_queries import covered_keys, exceptions_of, refusals_of
 from supermarket.projects.forms import ProjectEditForm, ProjectForm
@@ -148,6 +148,10 @@ class ProjectShape(ProjectItem):
     keep: int | None = Field(description="how many a shortlist keeps")
     draw_keep: int | None = Field(description="how many a draw leaves for the next stage")
     live: bool
+    seal: Seal | None = Field(
+        description="who seals the quotes: `client`, the bidder itself, or `server`, where the owner of social money opted "
+        "out and the operator can see each amount as it arrives; null where no sealed quotes are asked for"
+    )
     stages: list[dict[str, object]]
     policy: dict[str, object] = Field(description="numbers fixed at publication")
     draw_source: str | None
@@ -229,6 +233,7 @@ def shape_of(row: Project) -> ProjectShape:
             "direct_document_filed": row.direct_document_id is not None,
             "warnings": [item.sentence.text(_) for item in alerts_of(row, now())] if inside else [],
             **_terms(row),
+            "seal": _seal(row),
             "stages": row.stages,
             "policy": row.policy,
             "draw_source": row.draw_source,
@@ -344,6 +349,11 @@ def _terms(row: Project) -> dict[str, object]:
         "draw_keep": terms.draw_keep,
         "live": terms.live,
     }
+
+
+def _seal(row: Project) -> Seal | None:
+    terms = terms_of(row)
+    return terms.seal if mode_of(row).needs_quotes and not terms.live else None
 
 
 def _amount(fen: int) -> dict[str, str]:

@@ -99,7 +99,7 @@ def _office(actor: Actor, row: Agency) -> str:
 def effect_sentence(work: LiveWork, branches: int) -> str:
     """What runs at the moment of the act, in a sentence that goes into the record."""
     text = _(
-        "At this moment: %(enrolments)s enrolments, %(awards)s awards, %(contracts)s contracts.",
+        "At this moment: %(enrolments)s enrolments in fixed pools, %(awards)s awards, %(contracts)s contracts.",
         enrolments=len(work.enrolments),
         awards=len(work.awards),
         contracts=len(work.contracts),

@@ -28,7 +28,7 @@ from supermarket.web import listing, presenting
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, refuse, tell
 from supermarket.web.agency.forms import ConfirmForm
-from supermarket.web.eligibility_words import weak_label
+from supermarket.web.eligibility_words import runs_of, weak_label
 from supermarket.web.finding_words import code_label
 from supermarket.web.officer.blueprint import PROJECTS, blueprint
 from supermarket.web.project_page import read
@@ -96,6 +96,8 @@ def _page(code: str, answered: Forms | None = None) -> str:
         code_label=code_label,
         weak_links=weak_links_for(shown.project, actor),
         weak_label=weak_label,
+        # Who enrolled and who was put out is known to nobody before the announcement.
+        checked=[(row, runs_of(row)) for row in shown.enrolments] if shown.announced else (),
         presenting=presenting,
         seen_by_public=shown.project.published_at is not None,
     )

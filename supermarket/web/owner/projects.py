@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from supermarket.core.clock import now
 from supermarket.core.errors import MarketError, NotFound
 from supermarket.core.permissions import P
+from supermarket.experts.queries import able_count
 from supermarket.policies.queries import number, policies_for
 from supermarket.projects import operations
 from supermarket.projects.exception_queries import covered_keys, refusals_of
@@ -14,6 +15,7 @@ from supermarket.projects.models import Funding
 from supermarket.projects.money_checks import money_of
 from supermarket.projects.queries import SORTS, ProjectFilter, search_projects
 from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
+from supermarket.projects.ways import terms_of
 from supermarket.selection import operations as selection
 from supermarket.selection.bulletins import entries_of, lottery_of_draw, sales_close_from, takes_numbers
 from supermarket.selection.forms import NumbersForm
@@ -107,6 +109,9 @@ def submit(code: str) -> Answer:
             form=form,
             uncovered=[each for each in refusals_of(project) if each.key not in covered_keys(project.id)],
             money=[finding.message for finding in money_of(project, at)],
+            panel_size=terms_of(project).panel_size,
+            able=able_count(project.matter_version.industry, project.matter_code),
+            seats_factor=number(values, "panel_pool_factor"),
             reviewed=reviewed,
             review_days=number(values, "review_project_days"),
             enrolment_days=number(values, "enrolment_days"),

@@ -173,6 +173,7 @@ def test_where_the_owner_chooses_the_list_is_compared() -> None:
     ("case", "outcome", "reason"),
     [
         (make_case(quoted=False), Outcome.NOT_COMPARABLE, "no_quotes"),
+        (make_case(quoted=False, auctioned=True), Outcome.NOT_COMPARABLE, "was_auction"),
         (make_case([700, 800, None, None]), Outcome.FAILED, "too_few"),
         (make_case([2000, 2000, 2000]), Outcome.FAILED, "nobody_valid"),
     ],
