@@ -1,5 +1,6 @@
 """Panels through the API: plans, tasks, the blind room, sheets; everything public afterwards and nothing before."""
 
+import io
 from hashlib import sha256
 
 import pytest
@@ -14,6 +15,7 @@ from supermarket.extensions import db
 from supermarket.selection.panels.states import SeatState
 from tests.factories.api import Program, make_program, program_of
 from tests.factories.experts import PanelWorld, make_expert, make_experts, make_panel, make_panel_project, settle
+from tests.factories.pdfs import make_pdf
 
 SENTENCE = "这句理由谁也不该提前看到。"
 
@@ -151,9 +153,16 @@ def test_an_agency_hands_in_its_plan_and_reads_no_other(client: FlaskClient, ses
     made = mine.post(path, {"text": "新的方案。"})
     assert made.status_code == 201
     assert made.get_json()["sha256"] == sha256("新的方案。\n".encode()).hexdigest()
+    assert made.get_json()["removed"] == []
     assert [item["seq"] for item in mine.get(path).get_json()["items"]] == [2, 1]
     assert "新的方案" not in theirs.get(path).get_data(as_text=True)
     assert Program(client).get(path).get_json()["items"] == []
+    file = (io.BytesIO(make_pdf({"/Author": "张三"})), "plan.pdf")
+    told = client.post(f"/api/v1{path}", data={"file": file}, headers=mine.headers())
+    assert (told.status_code, told.get_json()["removed"]) == (
+        201,
+        [{"what": "property", "name": "Author", "value": "张三", "count": 1}],
+    )
 
 
 def test_offices_see_the_pool_and_never_who_judges(client: FlaskClient, world: PanelWorld) -> None:

@@ -5,6 +5,9 @@ import re
 from pathlib import Path
 
 from config import ROOT
+from supermarket.experts.states import ExpertStanding
+from supermarket.modes.states import ModeState
+from supermarket.selection.panels.states import PanelState, SeatState
 from tests.architecture.sources import committed, of_every, text_of
 
 # Written apart, so that this file does not find itself.
@@ -106,6 +109,12 @@ def test_the_lifecycle_names_every_state_of_a_purchase() -> None:
         assert states, f"no states in supermarket/{path}/states.py"
         missing = [state for state in states if f"`{state}`" not in document]
         assert not missing, f"docs/lifecycle.md does not name {missing} of {path}"
+
+
+def test_the_lifecycle_names_every_state_of_panels_experts_and_modes() -> None:
+    document = text_of("docs/lifecycle.md")
+    states = [*PanelState, *SeatState, *ExpertStanding, *ModeState]
+    assert [state.value for state in states if f"`{state.value}`" not in document] == []
 
 
 def _first_enum(text: str) -> str:

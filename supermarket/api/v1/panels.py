@@ -1,5 +1,7 @@
 """/panels and /projects/{code}/proposals, /panel, /scores: plans, an expert's tasks and sheet, all public afterwards."""
 
+from dataclasses import asdict
+
 from pydantic import Field
 
 from supermarket.agencies.queries import agency_of_organisations
@@ -44,6 +46,23 @@ class ProposalShape(Shape):
     received_at: Moment
     text: str | None
     document: int | None = Field(description="number of the PDF; for the agency itself")
+
+
+class RemovedShape(Shape):
+    """Something that told in the PDF who made it, and was taken out before the plan was stored."""
+
+    what: str = Field(
+        description="property, author (of comments), hidden_properties, attachments, signatures, scripts, links"
+    )
+    name: str = Field(description="of a property, as the file has it")
+    value: str = Field(description="of a property or an author, at most 80 characters")
+    count: int
+
+
+class HandedInShape(ProposalShape):
+    """The plan as it is kept."""
+
+    removed: list[RemovedShape]
 
 
 class TaskShape(Shape):
@@ -192,14 +211,18 @@ def list_proposals(code: str) -> Listing[ProposalShape]:
     access=PROPOSES,
     form=ProposalForm,
     upload=True,
-    gives=ProposalShape,
+    gives=HandedInShape,
     status=201,
 )
-def submit_proposal(code: str, form: ProposalForm) -> ProposalShape:
-    """A text as JSON, or with a PDF as multipart/form-data; a later one replaces it until the deadline."""
+def submit_proposal(code: str, form: ProposalForm) -> HandedInShape:
+    """A text as JSON, or with a PDF as multipart/form-data; a later one replaces it until the deadline.
+
+    What tells in a PDF who made it is taken out before it is stored, so its SHA-256 is that of the file as kept.
+    """
     project_for(code, present_actor())
-    row = panels.submit_proposal(code, text=form.text.data or "", file=form.attachment(), **acting())
-    return _proposal(row, own=True)
+    done = panels.submit_proposal(code, text=form.text.data or "", file=form.attachment(), **acting())
+    removed = [RemovedShape.model_validate(asdict(item)) for item in done.removed]
+    return HandedInShape(**dict(_proposal(done.proposal, own=True)), removed=removed)
 
 
 def _task(seat: PanelSeat) -> TaskShape:

@@ -1,5 +1,6 @@
 """Agencies' plans for what a panel scores: handed in with the enrolment, sealed from everybody else until the panel reads."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -13,7 +14,8 @@ from supermarket.core.permissions import Actor, P
 from supermarket.documents.models import Document
 from supermarket.documents.operations import store
 from supermarket.extensions import db
-from supermarket.gateways.filetypes import PDF
+from supermarket.gateways.filetypes import PDF, FileRefused
+from supermarket.gateways.pdf_blind import Removed, blinded
 from supermarket.modes.merit_criteria import CriterionKind
 from supermarket.projects.commands import Attachment
 from supermarket.projects.models import Enrolment, Project
@@ -33,9 +35,18 @@ def wants_proposals(project: Project) -> bool:
     return any(item.kind is CriterionKind.PANEL for item in terms_of(project).criteria)
 
 
-def submit_proposal(code: str, *, text: str, file: Attachment | None, actor: Actor, at: datetime) -> Proposal:
+@dataclass(frozen=True)
+class HandedIn:
+    """A plan as it is kept, and what was taken out of its PDF before."""
+
+    proposal: Proposal
+    removed: tuple[Removed, ...]
+
+
+def submit_proposal(code: str, *, text: str, file: Attachment | None, actor: Actor, at: datetime) -> HandedIn:
     """Keep the agency's plan; a later one replaces it until the deadline. `file`: a PDF of at most 20 MB.
 
+    What tells in a PDF who made it is taken out before anything is stored (gateways/pdf_blind.py).
     Raises Forbidden, WrongState (not open, or late), RuleBroken (not enrolled, or no panel), InvalidInput at the field.
     """
     agency = acting_agency(actor, P.QUOTE)
@@ -49,7 +60,8 @@ def submit_proposal(code: str, *, text: str, file: Attachment | None, actor: Act
         raise RuleBroken(_("Enrol first; then you can hand in your plan."), code="not_enrolled")
     words = text.strip()
     _check(words, file, agency)
-    document = None if file is None else _stored(file, project, agency, actor=actor, at=at)
+    blind = None if file is None else _blinded(file)
+    document = None if blind is None else _stored(blind, project, agency, actor=actor, at=at)
     last = db.session.scalar(
         sa.select(sa.func.max(Proposal.seq)).where(Proposal.project_id == project.id, Proposal.agency_id == agency.id)
     )
@@ -73,7 +85,7 @@ def submit_proposal(code: str, *, text: str, file: Attachment | None, actor: Act
         agency_uscc=agency.uscc,
         organisation_id=agency.organisation_id,
     )
-    return row
+    return HandedIn(row, () if blind is None else blind.removed)
 
 
 def fingerprint(text: str, document: Document | None) -> str:
@@ -117,9 +129,30 @@ def _check(text: str, file: Attachment | None, agency: Agency) -> None:
         raise InvalidInput(_("The plan needs to be mended."), errors=errors)
 
 
-def _stored(file: Attachment, project: Project, agency: Agency, *, actor: Actor, at: datetime) -> Document:
+@dataclass(frozen=True)
+class _Blind:
+    data: bytes
+    name: str
+    removed: tuple[Removed, ...]
+
+
+def _blinded(file: Attachment) -> _Blind:
+    """The file without what names its makers; what is no PDF, or too large, is left for the store to refuse."""
+    with file.stream as upload:
+        data = upload.read(MOST_BYTES + 1)
+    if not data.startswith(b"%PDF-") or len(data) > MOST_BYTES:
+        return _Blind(data, file.name, ())
+    try:
+        made = blinded(data)
+    except FileRefused as refused:
+        message = _(refused.msgid, **refused.params)
+        raise InvalidInput(message, errors=[FieldError("file", refused.code, message)]) from refused
+    return _Blind(made.data, file.name, made.removed)
+
+
+def _stored(file: _Blind, project: Project, agency: Agency, *, actor: Actor, at: datetime) -> Document:
     return store(
-        file.stream,
+        file.data,
         file.name,
         # No office reads it: it is the agency's, and the panel's through the panel's own room.
         subject_kind="proposal",
