@@ -5,7 +5,8 @@ from supermarket.demo import words
 from supermarket.demo.stage import Stage
 from supermarket.projects.queries import enrolments_of, project_for
 from supermarket.selection import operations as selection
-from supermarket.selection.queries import choice_of, low_quotes_of
+from supermarket.selection.queries import low_quotes_of
+from supermarket.selection.series import choice_in
 
 
 def explain(stage: Stage, code: str) -> None:
@@ -31,11 +32,11 @@ def judge(stage: Stage, code: str, owner: Actor) -> None:
 
 def choose(stage: Stage, code: str, owner: Actor) -> None:
     """The owner takes the one of the small list with the most credit points. Raises LookupError without a list."""
-    number = _id(code)
-    asked = choice_of(number)
+    project = project_for(code, SYSTEM)
+    asked = choice_in(project)
     if asked is None:
         raise LookupError(f"{code} has no small list")
-    figures = {item.agency.uscc: item.figures for item in enrolments_of(number)}
+    figures = {item.agency.uscc: item.figures for item in enrolments_of(project.id)}
     best = max(asked.members, key=lambda uscc: (int(str(figures[uscc]["credit_points"])), uscc))
     stage.act(selection.choose, code, agency_uscc=best, reason=words.CHOSEN, actor=owner)
 

@@ -70,6 +70,7 @@ DEFAULTS: Mapping[str, PolicyValue] = {
     "draw_reveal_minutes": 10,
     "receipts_needed": 1,  # of so many witnesses, the lead among them, before a draw
     "draw_fallback_lottery": "kl8",
+    "draw_correction_answer_days": 1,
     # selection.md §4
     "quotes_per_hour": 20,
     "list_check_minutes": 10,

@@ -56,6 +56,12 @@ REDUCED_ACCEPTED = declare(
 FROZEN = declare(
     "project.frozen", subject="project", sentence=N_("The pool was fixed with %(members)s members"), keys={"members"}
 )
+COMPUTED_AGAIN = declare(
+    "project.computed_again",
+    subject="project",
+    sentence=N_("The selection is computed again: the numbers of the draw “%(purpose)s” were mistyped"),
+    keys={"purpose", "series"},
+)
 SELECTION_STARTED = declare("project.selection_started", subject="project", sentence=N_("The selection started"))
 ANNOUNCED = declare(
     "project.announced",
@@ -120,6 +126,14 @@ EXCLUDED = declare(
     "enrolment.excluded",
     subject="enrolment",
     sentence=N_("An enrolment was excluded at the freeze"),
+    keys={"agency_uscc", "code"},
+    public=False,
+)
+
+READMITTED = declare(
+    "enrolment.readmitted",
+    subject="enrolment",
+    sentence=N_("An exclusion by a stage is open again: the selection is computed again"),
     keys={"agency_uscc", "code"},
     public=False,
 )

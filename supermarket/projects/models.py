@@ -80,6 +80,8 @@ class Project(Base):
     terms: Mapped[dict[str, object]] = mapped_column(Json, default=dict, server_default=sa.text("'{}'::jsonb"))
     mode_rules: Mapped[dict[str, object] | None] = mapped_column(Json)
     stages: Mapped[list[dict[str, object]]] = mapped_column(Json, default=list)
+    # How often the selection was computed: 1, and one more for each proven typing error in a draw's value.
+    series: Mapped[int] = mapped_column(default=1, server_default=sa.text("1"))
     policy: Mapped[dict[str, int | str | bool | list[str]]] = mapped_column(Json, default=dict)
     requirement_tree: Mapped[dict[str, object] | None] = mapped_column(Json)
     requirement_notes: Mapped[str] = mapped_column(sa.Text, default="")

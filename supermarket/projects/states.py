@@ -40,6 +40,7 @@ class ProjectAction(StrEnum):
     START_SELECTION = "start_selection"
     NAME_AGENCY = "name_agency"
     ANNOUNCE = "announce"
+    COMPUTE_AGAIN = "compute_again"
     AWARD = "award"
     START_SERVICE = "start_service"
     COMPLETE = "complete"
@@ -85,6 +86,7 @@ PROJECT = Machine[ProjectState, ProjectAction](
         },
         _S.SELECTING: {
             _A.ANNOUNCE: _S.ANNOUNCED,
+            _A.COMPUTE_AGAIN: _S.SELECTING,
             _A.FAIL: _S.FAILED,
             _A.VOID: _S.VOID,
             _A.SUSPEND: _S.SUSPENDED,
@@ -92,6 +94,7 @@ PROJECT = Machine[ProjectState, ProjectAction](
         _S.ANNOUNCED: {
             _A.AWARD: _S.AWARDED,
             _A.ANNOUNCE: _S.ANNOUNCED,
+            _A.COMPUTE_AGAIN: _S.SELECTING,
             _A.FAIL: _S.FAILED,
             _A.WITHDRAW: _S.WITHDRAWN,
             _A.VOID: _S.VOID,
@@ -133,6 +136,7 @@ class EnrolmentAction(StrEnum):
 
     CANCEL = "cancel"
     EXCLUDE = "exclude"
+    READMIT = "readmit"
 
 
 ENROLMENT = Machine[EnrolmentState, EnrolmentAction](
@@ -144,7 +148,7 @@ ENROLMENT = Machine[EnrolmentState, EnrolmentAction](
             EnrolmentAction.EXCLUDE: EnrolmentState.EXCLUDED,
         },
         EnrolmentState.CANCELLED: {},
-        EnrolmentState.EXCLUDED: {},
+        EnrolmentState.EXCLUDED: {EnrolmentAction.READMIT: EnrolmentState.LIVE},
     },
 )
 

@@ -29,6 +29,7 @@ from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import mode_of
 from supermarket.selection import events
 from supermarket.selection.models import Award, Rank
+from supermarket.selection.series import awards_in, order_in, out_before
 from supermarket.selection.states import AWARD, LIVE_AWARDS, AwardAction, AwardState
 
 
@@ -39,11 +40,10 @@ def live_award(project_id: int) -> Award | None:
 
 def announce_next(project: Project, *, at: datetime) -> None:
     """Announce the first of the stored order who has had no award yet, or fail the project (递补)."""
-    ranks = db.session.scalars(sa.select(Rank).where(Rank.project_id == project.id).order_by(Rank.position)).all()
-    awards = db.session.scalars(sa.select(Award).where(Award.project_id == project.id).order_by(Award.position)).all()
+    ranks, awards = order_in(project), awards_in(project)
     priced = mode_of(project).priced
     by_uscc = {row.agency.uscc: row for row in ranks}
-    skipped = {row.agency.uscc for row in awards}
+    skipped = {row.agency.uscc for row in awards} | out_before(project)
     found = next_in_order(
         [row.agency.uscc for row in ranks],
         skipped,
@@ -59,6 +59,7 @@ def announce_next(project: Project, *, at: datetime) -> None:
     rank = by_uscc[found.next]
     row = Award(
         project_id=project.id,
+        series=project.series,
         agency=rank.agency,
         position=rank.position,
         state=AwardState.ANNOUNCED,

@@ -17,9 +17,11 @@ from supermarket.modes.stages import Choice as Chosen
 from supermarket.modes.stored import candidate_from_json, candidate_to_json
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
-from supermarket.selection.models import Choice, CostStatement, Draw, OpenedQuote, Quote
+from supermarket.selection.computed import computed
+from supermarket.selection.models import CostStatement, Draw, OpenedQuote, Quote
 from supermarket.selection.panels.facts import panel_facts
 from supermarket.selection.parties import lottery_of
+from supermarket.selection.series import choice_in
 from supermarket.selection.states import DrawState
 
 
@@ -88,27 +90,23 @@ def facts_of_selection(project: Project) -> Facts:
         .join(Quote)
         .where(Quote.project_id == project.id, CostStatement.decided_at.is_not(None))
     ).all()
+    choice = choice_in(project)
     return Facts(
         project=project.code,
         draws={
             row.purpose: DrawFact(
                 pool_file=row.pool_file.encode("ascii"),
                 receipted=row.state is not DrawState.RECEIPT_PENDING,
-                value=row.value,
+                value=None if (known := computed(row)) is None else known.value,
                 refused=bool(row.refused),
             )
             for row in draws
         },
-        choice=_choice(project.id),
+        choice=None if choice is None or choice.agency is None else Chosen(choice.agency.uscc, choice.reason),
         low_decisions={row.quote.agency.uscc: _decision(row) for row in statements},
         auction=auction_fact(project.id),
         panel=panel_facts(project.id),
     )
-
-
-def _choice(project_id: int) -> Chosen | None:
-    row = db.session.get(Choice, project_id)
-    return None if row is None or row.agency is None else Chosen(row.agency.uscc, row.reason)
 
 
 def _decision(row: CostStatement) -> LowDecision:

@@ -31,7 +31,8 @@ def choose(code: str, *, agency_uscc: str, reason: str, actor: Actor, at: dateti
     authorise(actor, P.CHOOSE, organisation_id=project.owner_id)
     if actor.system:
         raise Forbidden(_("The system chooses nobody: only the owner does."))
-    row = db.session.get(Choice, project.id, with_for_update={"of": Choice}, populate_existing=True)
+    key = (project.id, project.series)
+    row = db.session.get(Choice, key, with_for_update={"of": Choice}, populate_existing=True)
     if row is None:
         raise WrongState(_("Nothing waits for your choice here."), state=project.state.value, allowed=[])
     if row.chosen_at is not None:

@@ -13,6 +13,7 @@ from supermarket.projects.models import Project
 from supermarket.projects.states import ProjectState
 from supermarket.selection.awarding import offer_lapsed_due
 from supermarket.selection.choices import WAITS, choice_due
+from supermarket.selection.corrections import claims_of
 from supermarket.selection.freezing import freeze_due, reduced_refused_due
 from supermarket.selection.hand_ins import body_missed_due
 from supermarket.selection.low_quotes import statement_due
@@ -183,11 +184,11 @@ def _statements(at: datetime, limit: int) -> Found:
     return _rows(query, limit)
 
 
-def _awards(state: AwardState, at: datetime, limit: int) -> Found:
+def _awards(state: AwardState, at: datetime, limit: int, *more: sa.ColumnElement[bool]) -> Found:
     query = (
         sa.select(Award.due_at, Award.id)
         .join(Project, Project.id == Award.project_id)
-        .where(Award.state == state, Award.due_at <= at, Project.state != ProjectState.SUSPENDED)
+        .where(Award.state == state, Award.due_at <= at, Project.state != ProjectState.SUSPENDED, *more)
         .order_by(Award.due_at, Award.id)
     )
     return _rows(query, limit)
@@ -198,7 +199,7 @@ def _offers(at: datetime, limit: int) -> Found:
 
 
 def _standstills(at: datetime, limit: int) -> Found:
-    return _awards(AwardState.ANNOUNCED, at, limit)
+    return _awards(AwardState.ANNOUNCED, at, limit, ~claims_of(Award.project_id))
 
 
 DUE: tuple[DueKind, ...] = (

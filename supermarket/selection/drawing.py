@@ -10,9 +10,6 @@ from flask_babel import gettext as _
 
 from supermarket.core.draw import (
     DrandSource,
-    Excluded,
-    Receipt,
-    Record,
     Source,
     draw_key,
     draw_order,
@@ -82,25 +79,6 @@ def receipt_time(receipt: dict[str, str] | None) -> datetime:
     if receipt is None:
         raise LookupError("a draw without a receipt takes no value")
     return parse_time(receipt["at"])
-
-
-def public_record(draw: Draw) -> Record:
-    """The record of selection.md §3, as far as it is known."""
-    return Record(
-        pool_file=draw.pool_file,
-        pool_hash=draw.pool_hash,
-        receipt=None
-        if draw.receipt is None
-        else Receipt(at=parse_time(draw.receipt["at"]), by=draw.receipt["by"], signature=draw.receipt["signature"]),
-        source_time=draw.source_time,
-        value=draw.value,
-        entered_by=tuple(draw.entered_by) if draw.value is not None else None,
-        refused=tuple(draw.refused) if draw.value is not None else None,
-        drawn_at=draw.drawn_at,
-        key=draw.key,
-        order=tuple(draw.order) if draw.order is not None else None,
-        excluded=tuple(Excluded(item["id"], item["code"]) for item in draw.excluded),
-    )
 
 
 def locked_draw(draw_id: int) -> Draw:

@@ -113,6 +113,36 @@ NUMBERS_TAKEN = declare(
     sentence=N_("Two typed the same numbers of %(lottery)s, issue %(issue)s, for the draw “%(purpose)s”"),
     keys={"purpose", "lottery", "issue", "closed_at"},
 )
+CORRECTION_CLAIMED = declare(
+    "draw.correction_claimed",
+    subject="project",
+    sentence=N_("The %(role)s claims that the numbers of the draw “%(purpose)s” were mistyped; the award notice waits"),
+    keys={"purpose", "role"},
+)
+CORRECTION_ENTERED = declare(
+    "draw.correction_entered",
+    subject="project",
+    sentence=N_("The bulletin of the draw “%(purpose)s” was typed anew by the %(role)s, with the document"),
+    keys={"purpose", "role"},
+)
+CORRECTION_DIFFERS = declare(
+    "draw.correction_differs",
+    subject="project",
+    sentence=N_("What both typed anew for the draw “%(purpose)s” differs; each may type its own again"),
+    keys={"purpose"},
+)
+CORRECTION_REFUTED = declare(
+    "draw.correction_refuted",
+    subject="project",
+    sentence=N_("Both typed anew what was drawn: the numbers of the draw “%(purpose)s” were right"),
+    keys={"purpose"},
+)
+CORRECTED = declare(
+    "draw.corrected",
+    subject="project",
+    sentence=N_("The draw “%(purpose)s” was computed again from issue %(issue)s: both had mistyped it"),
+    keys={"purpose", "number", "issue", "closed_at", "key", "first"},
+)
 DRAWN = declare(
     "draw.drawn",
     subject="project",
@@ -145,6 +175,12 @@ CHOICE_ASKED = declare(
     subject="project",
     sentence=N_("The small list of %(members)s stands; the owner chooses one of them until %(until)s"),
     keys={"members", "until"},
+)
+CHOICE_STANDS = declare(
+    "choice.stands",
+    subject="project",
+    sentence=N_("The small list of %(members)s is the same; the owner's choice stands"),
+    keys={"members"},
 )
 CHOSEN = declare(
     "choice.made",

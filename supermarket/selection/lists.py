@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-import sqlalchemy as sa
-
-from supermarket.extensions import db
 from supermarket.modes.pipeline import StageSpec, advance
 from supermarket.modes.stages import Done
 from supermarket.modes.stages.draw import DrawParams
@@ -19,7 +16,7 @@ from supermarket.modes.stored import done_from_json, spec_from_json
 from supermarket.projects.models import Project
 from supermarket.projects.ways import specs_of
 from supermarket.selection.candidates import candidates_of, facts_of_selection
-from supermarket.selection.models import StageRun
+from supermarket.selection.series import runs_in
 from supermarket.selection.states import StageState
 
 
@@ -69,12 +66,8 @@ def lists_of(project: Project) -> Sequence[Kept]:
 
 
 def _stored(project: Project) -> list[Cut]:
-    rows = db.session.scalars(
-        sa.select(StageRun)
-        .where(StageRun.project_id == project.id, StageRun.state == StageState.DONE)
-        .order_by(StageRun.position)
-    )
-    cuts = ((spec_from_json(row.parameters), row.outputs or {}) for row in rows)
+    done = (row for row in runs_in(project) if row.state is StageState.DONE)
+    cuts = ((spec_from_json(row.parameters), row.outputs or {}) for row in done)
     return [(spec, done_from_json(outputs)) for spec, outputs in takewhile(lambda pair: _cuts(pair[0]), cuts)]
 
 

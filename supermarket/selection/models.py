@@ -11,7 +11,7 @@ from supermarket.core.columns import Fen, Json, UtcDateTime, choice
 from supermarket.documents.models import Document
 from supermarket.extensions import Base
 from supermarket.projects.models import Project
-from supermarket.selection.states import AwardState, DrawState, HandInState, StageState
+from supermarket.selection.states import AwardState, CorrectionState, DrawState, HandInState, StageState
 
 
 class StageRun(Base):
@@ -19,13 +19,14 @@ class StageRun(Base):
 
     __tablename__ = "stage_runs"
     __table_args__ = (
-        sa.UniqueConstraint("project_id", "position"),
+        sa.UniqueConstraint("project_id", "series", "position"),
         sa.CheckConstraint("(state = 'done') = (finished_at IS NOT NULL)", name="done_is_finished"),
         {"schema": "trade"},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"))
+    series: Mapped[int] = mapped_column(default=1, server_default=sa.text("1"))
     position: Mapped[int]
     stage: Mapped[str] = mapped_column(sa.String(16))
     parameters: Mapped[dict[str, object]] = mapped_column(Json)
@@ -75,6 +76,7 @@ class Draw(Base):
     drawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     project: Mapped[Project] = relationship(lazy="joined")
     further_receipts: Mapped[list["DrawReceipt"]] = relationship(order_by="DrawReceipt.id")
+    corrections: Mapped[list["DrawCorrection"]] = relationship(order_by="DrawCorrection.number", back_populates="draw")
 
 
 class DrawReceipt(Base):
@@ -123,6 +125,56 @@ class BulletinEntry(Base):
     closed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     value: Mapped[str] = mapped_column(sa.Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class DrawCorrection(Base):
+    """The claim that both sides mistyped a draw's bulletin alike, and the draw as computed again if both prove it (§3)."""
+
+    __tablename__ = "draw_corrections"
+    __table_args__ = (
+        sa.UniqueConstraint("draw_id", "number"),
+        sa.CheckConstraint("(state = 'open') = (ended_at IS NULL)", name="ended_has_moment"),
+        sa.CheckConstraint("(state = 'taken') = (value IS NOT NULL)", name="taken_has_value"),
+        sa.Index("uq_draw_corrections_one_open", "draw_id", unique=True, postgresql_where=sa.text("state = 'open'")),
+        {"schema": "trade"},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draw_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.draws.id"))
+    number: Mapped[int]
+    state: Mapped[CorrectionState] = mapped_column(choice(CorrectionState, "state"))
+    opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    opened_by: Mapped[str] = mapped_column(sa.String(16))
+    answer_due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The series of runs, ranks and awards that begins with it.
+    series: Mapped[int | None]
+    issue: Mapped[str | None] = mapped_column(sa.String(16))
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    value: Mapped[str | None] = mapped_column(sa.Text)
+    key: Mapped[str | None] = mapped_column(sa.String(64))
+    order: Mapped[list[str] | None] = mapped_column(ARRAY(sa.String(64)))
+    draw: Mapped[Draw] = relationship(back_populates="corrections")
+    entries: Mapped[list["CorrectionEntry"]] = relationship(order_by="CorrectionEntry.id")
+
+
+class CorrectionEntry(Base):
+    """What one side types for a claim, why, and the bulletin it shows; a new row corrects it, the last of each counts."""
+
+    __tablename__ = "correction_entries"
+    __table_args__ = (sa.Index("ix_correction_entries_correction", "correction_id", "id"), {"schema": "trade"})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    correction_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.draw_corrections.id"))
+    role: Mapped[str] = mapped_column(sa.String(16))
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.users.id"))
+    issue: Mapped[str] = mapped_column(sa.String(16))
+    closed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    value: Mapped[str] = mapped_column(sa.Text)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.documents.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    document: Mapped[Document] = relationship(lazy="joined")
 
 
 class Quote(Base):
@@ -250,6 +302,7 @@ class Choice(Base):
     )
 
     project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"), primary_key=True)
+    series: Mapped[int] = mapped_column(primary_key=True, default=1, server_default=sa.text("1"))
     members: Mapped[list[str]] = mapped_column(ARRAY(sa.String(18)))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     agency_id: Mapped[int | None] = mapped_column(sa.ForeignKey("agencies.agencies.id"))
@@ -264,14 +317,15 @@ class Rank(Base):
 
     __tablename__ = "ranks"
     __table_args__ = (
-        sa.UniqueConstraint("project_id", "position"),
-        sa.UniqueConstraint("project_id", "agency_id"),
-        sa.UniqueConstraint("project_id", "agency_id", "position"),
+        sa.UniqueConstraint("project_id", "series", "position"),
+        sa.UniqueConstraint("project_id", "series", "agency_id"),
+        sa.UniqueConstraint("project_id", "series", "agency_id", "position"),
         {"schema": "trade"},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"))
+    series: Mapped[int] = mapped_column(default=1, server_default=sa.text("1"))
     position: Mapped[int]
     agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"))
     price: Mapped[int | None] = mapped_column(Fen)
@@ -285,11 +339,11 @@ class Award(Base):
     __tablename__ = "awards"
     __table_args__ = (
         sa.ForeignKeyConstraint(
-            ["project_id", "agency_id", "position"],
-            ["trade.ranks.project_id", "trade.ranks.agency_id", "trade.ranks.position"],
+            ["project_id", "series", "agency_id", "position"],
+            ["trade.ranks.project_id", "trade.ranks.series", "trade.ranks.agency_id", "trade.ranks.position"],
             name="fk_awards_along_the_order",
         ),
-        sa.UniqueConstraint("project_id", "agency_id"),
+        sa.UniqueConstraint("project_id", "series", "agency_id"),
         sa.Index(
             "uq_awards_one_live",
             "project_id",
@@ -303,6 +357,7 @@ class Award(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(sa.ForeignKey("trade.projects.id"))
+    series: Mapped[int] = mapped_column(default=1, server_default=sa.text("1"))
     agency_id: Mapped[int] = mapped_column(sa.ForeignKey("agencies.agencies.id"), index=True)
     position: Mapped[int]
     state: Mapped[AwardState] = mapped_column(choice(AwardState, "state"))

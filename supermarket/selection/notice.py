@@ -30,6 +30,7 @@ from supermarket.projects.operations.enrolling import keep_findings, pool_member
 from supermarket.projects.ways import mode_of
 from supermarket.selection import events
 from supermarket.selection.awarding import drop_award, due_award, enrolment_of
+from supermarket.selection.corrections import claims_of
 from supermarket.selection.models import Award
 from supermarket.selection.states import AWARD, AwardAction, AwardState
 
@@ -50,7 +51,7 @@ def standstill_due(award_id: int, at: datetime, prepared: object) -> bool:
     Where a registry is silent, what was verified last counts, and the findings say so.
     """
     row = due_award(award_id, AwardState.ANNOUNCED, at)
-    if row is None:
+    if row is None or db.session.scalar(sa.select(claims_of(row.project_id))):
         return False
     project = row.project
     if isinstance(prepared, Asked):

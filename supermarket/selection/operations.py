@@ -9,6 +9,7 @@ from supermarket.selection.awarding import (
 )
 from supermarket.selection.bulletins import Bulletin, enter_numbers
 from supermarket.selection.choices import choose
+from supermarket.selection.corrections import correct_numbers
 from supermarket.selection.hand_ins import hand_in_body
 from supermarket.selection.low_quotes import decide_cost_statement, give_cost_statement
 from supermarket.selection.quote_lists import report_missing
@@ -22,6 +23,7 @@ __all__ = [
     "QuoteHandedIn",
     "accept_award",
     "choose",
+    "correct_numbers",
     "decide_cost_statement",
     "decline_award",
     "disqualify_award",

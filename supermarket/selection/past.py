@@ -18,6 +18,7 @@ from supermarket.policies.defaults import DEFAULTS
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
 from supermarket.projects.ways import mode_of, terms_of
+from supermarket.selection.computed import computed
 from supermarket.selection.models import Award, Draw, OpenedQuote, Quote, StageRun
 from supermarket.selection.states import DrawState
 
@@ -54,7 +55,7 @@ def _case(
     award: Award | None,
     facts: Mapping[int, Facts],
 ) -> Case:
-    terms, way = terms_of(project), mode_of(project)
+    terms, way, known = terms_of(project), mode_of(project), None if draw is None else computed(draw)
     return Case(
         project=project.code,
         mode=project.mode,
@@ -69,7 +70,7 @@ def _case(
         panel_size=terms.panel_size,
         facts=facts.get(project.id),
         source=draw.source if draw is not None else None,
-        value=draw.value if draw is not None else None,
+        value=known.value if known is not None else None,
         refused=bool(draw is not None and draw.refused),
     )
 
@@ -109,7 +110,7 @@ def _draws(ids: Sequence[int]) -> Mapping[int, Draw]:
     rows = db.session.scalars(
         sa.select(Draw)
         .where(Draw.project_id.in_(ids), Draw.purpose == MAIN, Draw.state == DrawState.DRAWN)
-        .options(lazyload(Draw.project))
+        .options(lazyload(Draw.project), selectinload(Draw.corrections))
     )
     return {row.project_id: row for row in rows}
 
@@ -117,6 +118,7 @@ def _draws(ids: Sequence[int]) -> Mapping[int, Draw]:
 def _first_awards(ids: Sequence[int]) -> Mapping[int, Award]:
     rows = db.session.scalars(
         sa.select(Award)
+        .join(Project, sa.and_(Project.id == Award.project_id, Project.series == Award.series))
         .where(Award.project_id.in_(ids))
         .options(lazyload(Award.project))
         .order_by(Award.position.desc())
@@ -128,6 +130,7 @@ def _facts(ids: Sequence[int]) -> Mapping[int, Facts]:
     """Decisions on low quotes and experts' points, as the last stage of each purchase took them in."""
     rows = db.session.scalars(
         sa.select(StageRun)
+        .join(Project, sa.and_(Project.id == StageRun.project_id, Project.series == StageRun.series))
         .where(StageRun.project_id.in_(ids), StageRun.inputs.has_key("facts"))
         .options(lazyload(StageRun.project))
         .order_by(StageRun.position)

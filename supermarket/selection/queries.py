@@ -18,11 +18,10 @@ from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
 from supermarket.selection import events
 from supermarket.selection.awarding import live_award
-from supermarket.selection.drawing import public_record
+from supermarket.selection.computed import public_record
 from supermarket.selection.low_quotes import open_statements
 from supermarket.selection.models import (
     Award,
-    Choice,
     Draw,
     OpenedQuote,
     Quote,
@@ -31,13 +30,13 @@ from supermarket.selection.models import (
     Rank,
     StageRun,
 )
+from supermarket.selection.series import order_in, runs_in
 from supermarket.selection.states import AwardState
 
 __all__ = [
     "PublicQuote",
     "announced",
     "awards_of",
-    "choice_of",
     "draw_record",
     "draws_of",
     "exclusions_of",
@@ -115,16 +114,14 @@ def ranks_of(project: Project) -> Sequence[Rank]:
     """The stored order; empty before the announcement."""
     if not announced(project):
         return ()
-    query = sa.select(Rank).where(Rank.project_id == project.id).order_by(Rank.position)
-    return db.session.scalars(query).all()
+    return order_in(project)
 
 
 def stage_runs_of(project: Project) -> Sequence[StageRun]:
     """Every stage run with inputs and outputs; empty before the announcement."""
     if not announced(project):
         return ()
-    query = sa.select(StageRun).where(StageRun.project_id == project.id).order_by(StageRun.position)
-    return db.session.scalars(query).all()
+    return runs_in(project)
 
 
 def exclusions_of(project: Project) -> Sequence[Enrolment]:
@@ -167,11 +164,6 @@ def public_quotes(project: Project) -> Sequence[PublicQuote] | None:
         )
         for quote, opened in rows
     ]
-
-
-def choice_of(project_id: int) -> Choice | None:
-    """The small list that was put before the owner, and its choice; None where no stage has asked for one."""
-    return db.session.get(Choice, project_id)
 
 
 def quote_list_of(project_id: int) -> QuoteList | None:

@@ -19,6 +19,7 @@ from supermarket.projects.ways import specs_of
 from supermarket.selection.awarding import announce_next
 from supermarket.selection.candidates import candidates_of, facts_of_selection, prices_of
 from supermarket.selection.models import Draw, QuoteList, Rank, StageRun
+from supermarket.selection.series import runs_in
 from supermarket.selection.states import DrawState, StageState
 from supermarket.selection.waits import start_waiting
 
@@ -69,14 +70,13 @@ def advance_project(project: Project, at: datetime) -> None:
 
 def store_runs(project: Project, state: PipelineState, facts: Facts, at: datetime) -> None:
     """Keep each stage with all that went in and came out; what is done stays as it was computed."""
-    known = {
-        row.position: row for row in db.session.scalars(sa.select(StageRun).where(StageRun.project_id == project.id))
-    }
+    known = {row.position: row for row in runs_in(project)}
     for position, run in enumerate(state.runs):
         row = known.get(position)
         if row is None:
             row = StageRun(
                 project_id=project.id,
+                series=project.series,
                 position=position,
                 stage=run.stage,
                 parameters=spec_to_json(run.spec),
@@ -122,6 +122,7 @@ def store_order(project: Project, state: PipelineState) -> None:
         db.session.add(
             Rank(
                 project_id=project.id,
+                series=project.series,
                 position=position,
                 agency=agencies[uscc],
                 price=prices.get(uscc),

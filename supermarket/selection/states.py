@@ -27,6 +27,7 @@ class DrawAction(StrEnum):
     RECEIVE_RECEIPT = "receive_receipt"
     NAME_REFUSERS = "name_refusers"
     DRAW = "draw"
+    CORRECT = "correct"
 
 
 DRAW = Machine[DrawState, DrawAction](
@@ -36,7 +37,36 @@ DRAW = Machine[DrawState, DrawAction](
         DrawState.RECEIPT_PENDING: {DrawAction.RECEIVE_RECEIPT: DrawState.RECEIPTED},
         DrawState.RECEIPTED: {DrawAction.NAME_REFUSERS: DrawState.FALLEN_BACK, DrawAction.DRAW: DrawState.DRAWN},
         DrawState.FALLEN_BACK: {DrawAction.DRAW: DrawState.DRAWN},
-        DrawState.DRAWN: {},
+        DrawState.DRAWN: {DrawAction.CORRECT: DrawState.DRAWN},
+    },
+)
+
+
+class CorrectionState(StrEnum):
+    """Where the claim that both sides mistyped a bulletin alike stands."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    REFUTED = "refuted"
+
+
+class CorrectionAction(StrEnum):
+    """What can happen to it: both type the same anew, or both type what was drawn."""
+
+    TAKE = "take"
+    REFUTE = "refute"
+
+
+CORRECTION = Machine[CorrectionState, CorrectionAction](
+    "correction",
+    CorrectionState,
+    {
+        CorrectionState.OPEN: {
+            CorrectionAction.TAKE: CorrectionState.TAKEN,
+            CorrectionAction.REFUTE: CorrectionState.REFUTED,
+        },
+        CorrectionState.TAKEN: {},
+        CorrectionState.REFUTED: {},
     },
 )
 

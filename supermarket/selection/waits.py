@@ -21,6 +21,7 @@ from supermarket.selection.candidates import candidates_of
 from supermarket.selection.models import Choice, CostStatement, OpenedQuote, Quote
 from supermarket.selection.panels.convening import convene
 from supermarket.selection.pools import fix_pool
+from supermarket.selection.series import choice_in
 
 
 def start_waiting(project: Project, waiting: Waiting, excluded: tuple[Exclusion, ...], at: datetime) -> None:
@@ -50,9 +51,9 @@ def fix_early_draw(project: Project, at: datetime) -> None:
 
 def ask_choice(project: Project, members: tuple[str, ...], at: datetime) -> None:
     """The small list is fixed; the owner chooses one of it within the policy's working days, else the project fails."""
-    if db.session.get(Choice, project.id) is not None:
+    if choice_in(project) is not None:
         return
-    db.session.add(Choice(project_id=project.id, members=list(members), asked_at=at))
+    db.session.add(Choice(project_id=project.id, series=project.series, members=list(members), asked_at=at))
     db.session.flush()
     until = choice_asked(project, at=at)
     record(

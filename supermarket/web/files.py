@@ -12,6 +12,7 @@ from supermarket.core.permissions import Actor, P, may
 from supermarket.documents.models import Document
 from supermarket.documents.queries import content, document, readable_by
 from supermarket.gateways.files import FileMissing
+from supermarket.selection.corrections import BULLETIN_FILE, bulletin_is_shown
 from supermarket.selection.low_quotes import COST_FILE
 from supermarket.selection.queries import reads_cost_files
 from supermarket.web.access import present_actor, public
@@ -33,6 +34,8 @@ def may_read(row: Document, actor: Actor) -> bool:
         return agency is not None and any(may(actor, item, region=agency.region_code) for item in OF_AGENCY)
     if row.subject_kind == COST_FILE:
         return reads_cost_files(row.subject_code, actor)
+    if row.subject_kind == BULLETIN_FILE:
+        return bulletin_is_shown(row.id)
     return row.subject_kind in OF_CONTRACT and sees_all(contract(row.subject_code), actor)
 
 

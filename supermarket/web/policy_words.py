@@ -102,6 +102,9 @@ GROUPS: Mapping[str, tuple[object, Mapping[str, Number]]] = {
             "draw_reveal_minutes": Number(_l("A party reveals its secret within"), MINUTES),
             "receipts_needed": Number(_l("Witnesses that sign a pool before its draw, at least"), COUNT),
             "draw_fallback_lottery": Number(_l("Lottery that decides where a party does not reveal"), WORD),
+            "draw_correction_answer_days": Number(
+                _l("The other side answers the claim of a typing error within"), WORKING
+            ),
             "list_check_minutes": Number(_l("The list of quotes can be looked at before the opening for"), MINUTES),
             "quote_key_days": Number(_l("A missing key is waited for"), WORKING),
             "quote_hand_in_hours": Number(_l("The body of a quote is handed in within (hours)"), COUNT),

@@ -33,7 +33,6 @@ from supermarket.selection.panels.queries import Progress, PublicScores, progres
 from supermarket.selection.queries import (
     PublicQuote,
     awards_of,
-    choice_of,
     draws_of,
     public_quotes,
     quote_list_of,
@@ -41,6 +40,7 @@ from supermarket.selection.queries import (
     stage_runs_of,
 )
 from supermarket.selection.queries import announced as is_announced
+from supermarket.selection.series import choice_in
 from supermarket.selection.states import LIVE_AWARDS
 from supermarket.web import timelines
 from supermarket.web.live import Board, board_of
@@ -219,7 +219,7 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
         reissue=reissues_of(project.id) if project.ended_at is not None else None,
         plan=plan_in_words(plan_of(project, now)),
         lists=lists_of(project),
-        choice=choice_of(project.id) if pool_fixed else None,
+        choice=choice_in(project) if pool_fixed else None,
         alerts=[finding.sentence.text(_) for finding in alerts_of(project, now)] if not public_only else (),
         names={r.agency.uscc: r.agency.name for r in rows},
         timeline=timelines.entries(timelines.filtered(known, events)),

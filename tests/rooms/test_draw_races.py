@@ -1,6 +1,8 @@
 """Two who come at once to a draw: real threads, real commits; one takes effect, and what it gives is the same."""
 
+import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,17 +15,20 @@ from supermarket.core.permissions import Actor, Role
 from supermarket.core.unit import unit
 from supermarket.extensions import db
 from supermarket.gateways.witness_fake import MemoryWitness
+from supermarket.projects.commands import Attachment
 from supermarket.selection import operations as selection
 from supermarket.selection.bulletins import sales_close_from
-from supermarket.selection.models import BulletinEntry, Draw, Reveal
+from supermarket.selection.models import Award, BulletinEntry, Draw, DrawCorrection, Reveal
+from supermarket.selection.notice import standstill_due
 from supermarket.selection.queries import draw_record
 from supermarket.selection.revealing import name_refusers_due, prepare_reveals, reveal_due
-from supermarket.selection.states import DrawState
+from supermarket.selection.states import AwardState, CorrectionState, DrawState
 from tests.factories.accounts import make_actor
 from tests.factories.api_world import SICHUAN
 from tests.factories.policies import make_policy
 from tests.factories.projects import make_enrolled, make_open_project
 from tests.migrations.life import settle
+from tests.rooms.mistyped import PDF, numbers_for
 from tests.threads import at_once, committing_app
 
 NOBODY = Actor(user_id=None, grants=())
@@ -132,3 +137,66 @@ def test_owner_and_regulator_who_type_at_the_same_moment_draw_once(market: Flask
         entries = db.session.scalars(sa.select(BulletinEntry.role)).all()
         assert len(entries) == results.count("done")
         assert set(entries) == {"owner", "regulator"}
+
+
+def test_claim_and_answer_of_a_typing_error_at_the_same_moment_compute_once(market: Flask, at: datetime) -> None:
+    code, owner, draw_id = waiting(market, at, "published:kl8")
+    with market.app_context():
+        with unit():
+            regulator = make_actor(Role.REGULATOR, region_code=SICHUAN)
+        with unit():
+            draw = db.session.get_one(Draw, draw_id)
+            typed, moment = selection.Bulletin("2026058", sales_close_from(draw), NUMBERS), draw.draw_at
+            for actor in (owner, regulator):
+                selection.enter_numbers(code, typed, purpose="main", actor=actor, at=moment)
+        true = replace(typed, numbers=numbers_for(db.session.get_one(Draw, draw_id), lambda order: True))
+
+    def correcting(actor: Actor) -> Callable[[], object]:
+        def act() -> object:
+            file = Attachment(io.BytesIO(PDF), "公告.pdf")
+            return selection.correct_numbers(
+                code, true, reason="看错了一个号码", file=file, purpose="main", actor=actor, at=moment
+            )
+
+        return act
+
+    # Whoever comes after the correction was taken says what is drawn already: 422, and nothing changes.
+    results = at_once(market, [correcting(actor) for actor in (owner, regulator, owner, regulator)])
+    assert set(results) <= {"done", "422 invalid_input"}
+    with market.app_context():
+        claims = db.session.scalars(sa.select(DrawCorrection)).all()
+        assert [(row.number, row.state, row.series) for row in claims] == [(1, CorrectionState.TAKEN, 2)]
+        assert {row.role for row in claims[0].entries} == {"owner", "regulator"}
+        assert len(claims[0].entries) == results.count("done")
+        assert db.session.scalar(sa.select(sa.func.count()).where(Award.state == AwardState.ANNOUNCED)) == 1
+
+
+def test_the_notice_and_a_claim_at_the_same_moment_do_not_both_win(market: Flask, at: datetime) -> None:
+    code, owner, draw_id = waiting(market, at, "published:kl8")
+    with market.app_context():
+        with unit():
+            regulator = make_actor(Role.REGULATOR, region_code=SICHUAN)
+        with unit():
+            draw = db.session.get_one(Draw, draw_id)
+            typed, moment = selection.Bulletin("2026058", sales_close_from(draw), NUMBERS), draw.draw_at
+            for actor in (owner, regulator):
+                selection.enter_numbers(code, typed, purpose="main", actor=actor, at=moment)
+        true = replace(typed, numbers=numbers_for(db.session.get_one(Draw, draw_id), lambda order: True))
+        award = db.session.scalars(sa.select(Award)).one()
+        award_id, due = award.id, award.due_at
+        assert due is not None
+
+    def claim() -> object:
+        file = Attachment(io.BytesIO(PDF), "公告.pdf")
+        return selection.correct_numbers(
+            code, true, reason="看错了一个号码", file=file, purpose="main", actor=owner, at=due
+        )
+
+    results = at_once(market, [claim, lambda: standstill_due(award_id, due, None)])
+    with market.app_context():
+        claims = db.session.scalar(sa.select(sa.func.count()).select_from(DrawCorrection))
+        state = db.session.scalars(sa.select(Award.state)).one()
+        assert (results[0], claims, state) in {
+            ("done", 1, AwardState.ANNOUNCED),
+            ("409 wrong_state", 0, AwardState.AWARDED),
+        }

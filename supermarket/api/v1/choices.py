@@ -14,7 +14,7 @@ from supermarket.projects.queries import project_for
 from supermarket.selection import operations
 from supermarket.selection.forms import ChoiceForm
 from supermarket.selection.lists import Kept, lists_of
-from supermarket.selection.queries import choice_of
+from supermarket.selection.series import choice_in
 from supermarket.web.access import Access, present_actor
 
 
@@ -68,7 +68,7 @@ def _list(kept: Kept) -> ListShape:
 
 
 def _choice(project: Project) -> ChoiceShape:
-    row = choice_of(project.id)
+    row = choice_in(project)
     if row is None:
         raise NotFound(_("No choice is asked for here (yet)."))
     return ChoiceShape(

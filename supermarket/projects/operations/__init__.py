@@ -19,13 +19,14 @@ from supermarket.projects.operations.ending import (
     void,
     withdraw,
 )
-from supermarket.projects.operations.enrolling import cancel_enrolment, enrol, exclude
+from supermarket.projects.operations.enrolling import cancel_enrolment, enrol, exclude, readmit
 from supermarket.projects.operations.exceptions import ask, deny, grant, revoke, withdraw_exception
 from supermarket.projects.operations.going import (
     announce,
     award,
     choice_asked,
     choice_made,
+    compute_again,
     drop_winner,
     extend,
     freeze,
@@ -51,6 +52,7 @@ __all__ = [
     "choice_asked",
     "choice_made",
     "complete",
+    "compute_again",
     "delete",
     "deny",
     "draft",
@@ -66,6 +68,7 @@ __all__ = [
     "lock_for_draw",
     "name_agency",
     "note_decliner",
+    "readmit",
     "reduced_acceptance_asked",
     "reissue",
     "resume",

@@ -153,6 +153,22 @@ def exclude(row: Enrolment, *, code: str, reason: str, at: datetime) -> None:
     )
 
 
+def readmit(row: Enrolment, *, at: datetime) -> None:
+    """What a stage found is open again, because its selection is computed again. Raises WrongState."""
+    code = row.exclusion_code or ""
+    row.state = ENROLMENT.next(row.state, EnrolmentAction.READMIT)
+    row.exclusion_code, row.exclusion_reason = None, ""
+    record(
+        events.READMITTED,
+        str(row.id),
+        actor=SYSTEM,
+        at=at,
+        data={"agency_uscc": row.agency.uscc, "code": code},
+        project_code=row.project.code,
+        agency_uscc=row.agency.uscc,
+    )
+
+
 def run_rules(
     project: Project,
     agency: Agency,

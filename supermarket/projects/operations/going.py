@@ -4,7 +4,7 @@ from datetime import datetime
 
 from supermarket.agencies.models import Agency
 from supermarket.core.clock import local_text
-from supermarket.core.events import record
+from supermarket.core.events import Value, record
 from supermarket.core.permissions import SYSTEM, Actor
 from supermarket.extensions import db
 from supermarket.policies.queries import calendar, number
@@ -84,6 +84,15 @@ def start_selection(project: Project, *, at: datetime) -> None:
     """The published minute has come. Raises WrongState."""
     project.due_what, project.due_at = None, None
     move(project, ProjectAction.START_SELECTION, events.SELECTION_STARTED, actor=SYSTEM, at=at)
+
+
+def compute_again(project: Project, *, purpose: str, at: datetime) -> None:
+    """A proven typing error: a new series of runs, ranks and awards begins (selection.md §3). Raises WrongState."""
+    project.series += 1
+    project.due_what, project.due_at = None, None
+    drop_winner(project)
+    data: dict[str, Value] = {"purpose": purpose, "series": project.series}
+    move(project, ProjectAction.COMPUTE_AGAIN, events.COMPUTED_AGAIN, actor=SYSTEM, at=at, data=data)
 
 
 def name_agency(project: Project, *, actor: Actor, at: datetime) -> None:

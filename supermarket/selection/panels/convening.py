@@ -18,6 +18,7 @@ from supermarket.projects.models import Project
 from supermarket.projects.operations import fail
 from supermarket.projects.ways import terms_of
 from supermarket.selection import events
+from supermarket.selection.computed import computed
 from supermarket.selection.models import Draw
 from supermarket.selection.panels.commitment import hash_of, person_body
 from supermarket.selection.panels.models import Panel, PanelPlan, PanelSeat, Proposal
@@ -129,6 +130,20 @@ def _seat(project: Project, panel: Panel, draw: Draw, at: datetime) -> None:
     panel.seated_at = at
     db.session.flush()
     call_next(project, panel, at)
+
+
+def follow_order(project: Project, draw: Draw) -> bool:
+    """The draw has another order now: further calls follow it. False where others would have been called already."""
+    order = computed(draw)
+    seats = db.session.scalars(sa.select(PanelSeat).where(PanelSeat.project_id == project.id)).all()
+    places = {pool_id: place for place, pool_id in enumerate(order.order if order is not None else (), 1)}
+    called = [seat for seat in seats if seat.invited_at is not None]
+    if any(places[seat.pool_id] > len(called) for seat in called):
+        return False
+    for seat in seats:
+        seat.position = places.get(seat.pool_id)
+    db.session.flush()
+    return True
 
 
 def call_next(project: Project, panel: Panel, at: datetime) -> None:

@@ -85,7 +85,7 @@ class PanelSeat(Base):
     __table_args__ = (
         sa.UniqueConstraint("project_id", "expert_id"),
         sa.UniqueConstraint("project_id", "pool_id"),
-        sa.UniqueConstraint("project_id", "position"),
+        sa.UniqueConstraint("project_id", "position", deferrable=True, initially="DEFERRED"),
         sa.CheckConstraint("(state = 'excluded') = (exclusion_code IS NOT NULL)", name="excluded_has_code"),
         sa.CheckConstraint(
             "(state IN ('submitted', 'confirmed', 'dissented')) <= (sheet_hash IS NOT NULL)", name="scored_has_sheet"

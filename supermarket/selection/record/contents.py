@@ -5,7 +5,7 @@ and all the rest with it. Format: docs/selection.md.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -23,11 +23,12 @@ from supermarket.policies.queries import number
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import ProjectState
 from supermarket.projects.ways import bounds_of, mode_of, specs_of, terms_of
-from supermarket.selection.drawing import public_record
+from supermarket.selection.computed import computations, public_record, taken_of
 from supermarket.selection.low_quotes import open_statements
-from supermarket.selection.models import Choice, OpenedQuote, Quote, QuoteList, Rank, StageRun
+from supermarket.selection.models import Draw, OpenedQuote, Quote, QuoteList
 from supermarket.selection.panels.queries import public_scores
-from supermarket.selection.queries import awards_of, draws_of, public_since
+from supermarket.selection.queries import draws_of, public_since
+from supermarket.selection.series import awards_in, choice_in, order_in, out_before, runs_in
 from supermarket.selection.states import StageState
 
 VERSION: Final = "selection-v1"
@@ -62,6 +63,7 @@ def contents(project: Project) -> Fields:
     """The record's fields, in their order."""
     since = public_since(project)
     frozen = project.frozen_at is not None
+    draws = draws_of(project.id) if frozen else ()
     content: Fields = {
         "version": VERSION,
         "project": project.code,
@@ -69,7 +71,8 @@ def contents(project: Project) -> Fields:
         "state": project.state.value,
         "public_from": moment(since),
         "notice": _notice(project),
-        "draws": [json.loads(public_record(row).to_json()) for row in draws_of(project.id)] if frozen else [],
+        "draws": [json.loads(public_record(row).to_json()) for row in draws],
+        "corrections": _corrections(draws),
         "quote_list": _quote_list(project) if frozen else None,
     }
     for name, build in PARTS.items():
@@ -257,7 +260,7 @@ def _scores(project: Project) -> Fields | None:
 def _choice(project: Project) -> Fields | None:
     if not mode_of(project).has_enrolment:
         return _named(project)
-    row = db.session.get(Choice, project.id)
+    row = choice_in(project)
     if row is None or row.agency is None:
         return None
     return {"members": row.members, "uscc": row.agency.uscc, "reason": row.reason, "chosen_at": moment(row.chosen_at)}
@@ -265,7 +268,7 @@ def _choice(project: Project) -> Fields | None:
 
 def _named(project: Project) -> Fields | None:
     """A direct selection: the choice is the notice itself, as its stage took it in."""
-    run = db.session.scalar(sa.select(StageRun).where(StageRun.project_id == project.id, StageRun.stage == "choose"))
+    run = next((row for row in runs_in(project) if row.stage == "choose"), None)
     facts = run.inputs.get("facts") if run is not None else None
     if not isinstance(facts, dict) or not isinstance(facts.get("choice"), dict):
         return None
@@ -274,12 +277,7 @@ def _named(project: Project) -> Fields | None:
     return {"members": members, **chosen, "chosen_at": moment(project.published_at)}
 
 
-def _runs(project: Project) -> list[Fields]:
-    rows = db.session.scalars(
-        sa.select(StageRun)
-        .where(StageRun.project_id == project.id, StageRun.state == StageState.DONE)
-        .order_by(StageRun.position)
-    ).all()
+def _runs(project: Project, series: int | None = None) -> list[Fields]:
     return [
         {
             "stage": row.stage,
@@ -289,18 +287,19 @@ def _runs(project: Project) -> list[Fields]:
             "started_at": moment(row.started_at),
             "finished_at": moment(row.finished_at),
         }
-        for row in rows
+        for row in runs_in(project, series)
+        if row.state is StageState.DONE
     ]
 
 
-def _order(project: Project) -> list[Fields]:
-    rows = db.session.scalars(sa.select(Rank).where(Rank.project_id == project.id).order_by(Rank.position)).all()
+def _order(project: Project, series: int | None = None) -> list[Fields]:
     return [
-        {"position": row.position, "uscc": row.agency.uscc, "price": row.price, "figures": row.figures} for row in rows
+        {"position": row.position, "uscc": row.agency.uscc, "price": row.price, "figures": row.figures}
+        for row in order_in(project, series)
     ]
 
 
-def _awards(project: Project) -> list[Fields]:
+def _awards(project: Project, series: int | None = None) -> list[Fields]:
     return [
         {
             "position": row.position,
@@ -314,13 +313,14 @@ def _awards(project: Project) -> list[Fields]:
             "notice_at": moment(row.notice_at),
             "ended_at": moment(row.ended_at),
         }
-        for row in awards_of(project.id)
+        for row in awards_in(project, series)
     ]
 
 
 def _passed_over(project: Project) -> list[str]:
-    ranks = db.session.scalars(sa.select(Rank).where(Rank.project_id == project.id).order_by(Rank.position)).all()
-    awards = awards_of(project.id)
+    out = out_before(project)
+    ranks = [row for row in order_in(project) if row.agency.uscc not in out]
+    awards = awards_in(project)
     if not mode_of(project).priced or not awards:
         return []
     return list(
@@ -333,6 +333,46 @@ def _passed_over(project: Project) -> list[str]:
             used_up=project.state is ProjectState.FAILED,
         )
     )
+
+
+def _superseded(project: Project) -> list[Fields]:
+    """What was computed from a mistyped bulletin before it was computed again; it decides nothing and stays public."""
+    return [
+        {
+            "series": series,
+            "runs": _runs(project, series),
+            "order": _order(project, series),
+            "awards": _awards(project, series),
+        }
+        for series in range(1, project.series)
+    ]
+
+
+def _corrections(draws: Sequence[Draw]) -> list[Fields]:
+    """Each draw that was computed again: the record as it was before, and what two of two bodies typed, and why."""
+    return [
+        {
+            "purpose": draw.purpose,
+            "number": row.number,
+            "series": row.series,
+            "taken_at": moment(row.ended_at),
+            "before": json.loads(public_record(draw, known).to_json()),
+            "entries": [
+                {
+                    "role": entry.role,
+                    "at": moment(entry.at),
+                    "issue": entry.issue,
+                    "closed_at": moment(entry.closed_at),
+                    "value": entry.value,
+                    "reason": entry.reason,
+                    "bulletin": {"name": entry.document.name, "sha256": entry.document.sha256},
+                }
+                for entry in row.entries
+            ],
+        }
+        for draw in draws
+        for known, row in zip(computations(draw), taken_of(draw), strict=False)
+    ]
 
 
 def _failure(project: Project) -> Fields | None:
@@ -361,6 +401,7 @@ PARTS: dict[str, Callable[[Project], object]] = {
     "order": _order,
     "awards": _awards,
     "passed_over": _passed_over,
+    "superseded": _superseded,
     "failure": _failure,
 }
 """What becomes public with the announcement, part by part; a new part of a selection is a new line."""

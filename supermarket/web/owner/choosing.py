@@ -19,7 +19,7 @@ from supermarket.projects.queries import enrolments_of
 from supermarket.selection import operations
 from supermarket.selection.forms import ChoiceForm
 from supermarket.selection.lists import SMALL, Place, lists_of
-from supermarket.selection.queries import choice_of
+from supermarket.selection.series import choice_in
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, tell
 from supermarket.web.owner.blueprint import blueprint
@@ -62,7 +62,7 @@ def choose(code: str) -> Answer:
     """Compare those on the small list and choose one in writing."""
     project, at = own_project(code), now()
     form, status = ChoicePageForm(), 200
-    row = choice_of(project.id)
+    row = choice_in(project)
     listed = small_list(project, row.members, at) if row is not None else []
     form.agency.choices = [SelectChoice(item.enrolment.agency.uscc, item.enrolment.agency.name) for item in listed]
     if request.method == "POST":

@@ -15,7 +15,8 @@ from supermarket.gateways import current
 from supermarket.policies.queries import number
 from supermarket.projects.queries import project_for
 from supermarket.selection.bulletins import entries_of, lottery_of_draw, sales_close_from
-from supermarket.selection.drawing import public_record, receipt_time
+from supermarket.selection.computed import public_record
+from supermarket.selection.drawing import receipt_time
 from supermarket.selection.models import Draw
 from supermarket.selection.parties import parties_of
 from supermarket.selection.queries import draws_of
