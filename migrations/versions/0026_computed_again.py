@@ -97,6 +97,14 @@ EDITS = (
         "r.project_id = NEW.project_id AND r.position = NEW.position - 1",
         "r.project_id = NEW.project_id AND r.series = NEW.series AND r.position = NEW.position - 1",
     ),
+    (
+        "stage_follows",
+        "SELECT COALESCE(array_agg(c ->> 'uscc' ORDER BY c ->> 'uscc'), '{}') INTO came",
+        f"""IF NEW.series <> (SELECT p.series FROM trade.projects p WHERE p.id = NEW.project_id) THEN
+                RAISE EXCEPTION 'a series that was computed again is over' {REFUSE};
+            END IF;
+            SELECT COALESCE(array_agg(c ->> 'uscc' ORDER BY c ->> 'uscc'), '{{}}') INTO came""",
+    ),
     ("stage_follows", 'SELECT d."order"::text[] FROM', "SELECT trade.order_that_counts(d.id) FROM"),
     (
         "order_follows",
@@ -135,6 +143,14 @@ EDITS = (
         "WHERE a.project_id = r.project_id AND a.agency_id = r.agency_id\n"
         "                    AND (a.state IN ('declined', 'disqualified', 'lapsed') "
         "OR (a.series = NEW.series AND a.state = 'closed'))",
+    ),
+    (
+        "award_as_ranked",
+        "SELECT a.price INTO first_price FROM",
+        f"""IF NEW.series <> (SELECT p.series FROM trade.projects p WHERE p.id = NEW.project_id) THEN
+                RAISE EXCEPTION 'a series that was computed again is over' {REFUSE};
+            END IF;
+            SELECT a.price INTO first_price FROM""",
     ),
     (
         "award_as_ranked",

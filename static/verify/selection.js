@@ -4,10 +4,11 @@ import { refuseDoubles, sha256, verifyRecord } from "./draw.js";
 import { runAgain, wrongQuote } from "./selection_stages.js";
 
 const MAX_BYTES = 32 * 1024 * 1024;
-const FIELDS = ["version", "project", "name", "state", "public_from", "notice", "draws", "quote_list", "enrolments", "quotes", "low_quotes", "auction", "scores", "choice", "runs", "order", "awards", "passed_over", "failure"];
-const LISTS = ["draws", "enrolments", "quotes", "low_quotes", "runs", "order", "awards", "passed_over"];
+const FIELDS = ["version", "project", "name", "state", "public_from", "notice", "draws", "corrections", "quote_list", "enrolments", "quotes", "low_quotes", "auction", "scores", "choice", "runs", "order", "awards", "passed_over", "superseded", "failure"];
+const LISTS = ["draws", "corrections", "superseded", "enrolments", "quotes", "low_quotes", "runs", "order", "awards", "passed_over"];
 const TERMS = ["ceiling", "floor", "start", "step", "low_line", "seconds", "extension_seconds", "cap_seconds", "step_doubles_seconds"];
 const DROPPED = ["declined", "disqualified", "lapsed", "closed"];
+const OUT_FOR_GOOD = DROPPED.slice(0, 3);
 const WHOLE = /^(?:0|[1-9][0-9]{0,14})$/;
 
 const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -56,6 +57,26 @@ const draws = async (r, differs, notChecked, witnessKeys) => {
     }
   }
 };
+
+// A typing error: the same pool and receipt, other numbers that two of two bodies typed alike.
+const corrections = async (r, differs, notChecked, witnessKeys) => {
+  const begun = [], now = new Map(r.draws.map((d) => [d.pool_file.split("\n")[2], d]));
+  for (const [at, c] of r.corrections.entries()) {
+    const { before, purpose } = c;
+    const after = r.corrections.slice(at + 1).find((other) => other.purpose === purpose)?.before ?? now.get(purpose);
+    for (const { field } of (await verifyRecord(bytesOf(JSON.stringify(before)), witnessKeys)).differences) differs("draw", `${purpose} ${field}`);
+    if (before.pool_file.split("\n")[2] !== purpose || ["pool_file", "receipt", "refused"].some((name) => !same(before[name], after?.[name]))) differs("other_pool", purpose);
+    const typed = Object.fromEntries(c.entries.map((each) => [each.role, [each.closed_at, each.value]]));
+    const taken = [after?.source_time, after?.value];
+    if (!same(typed, { owner: taken, regulator: taken })) differs("typed", purpose);
+    if ((c.series === null) !== (before.value === after?.value)) differs("series", purpose);
+    if (c.series !== null) begun.push(c.series);
+  }
+  const expected = begun.map((_, at) => at + 1);
+  if (!same([...begun].sort((a, b) => a - b), expected.map((each) => each + 1)) || !same(r.superseded.map((s) => s.series), expected)) differs("series");
+  for (const a of awardsBefore(r)) if (!DROPPED.includes(a.state) || !a.reason || a.notice_at) differs("not_ended", a.uscc);
+};
+const awardsBefore = (r) => r.superseded.flatMap((each) => each.awards);
 
 const quotes = async (r, differs) => {
   const bounds = r.notice.stages.find((stage) => stage.bounds)?.bounds;
@@ -116,13 +137,13 @@ const auction = async (r, differs) => {
 const counting = (r) => new Map(r.quotes.filter((q) => q.body !== null && q.invalid === null).map((q) => [q.uscc, q.amount]));
 const excludedBy = (r) => new Map(r.runs.flatMap((run) => run.outputs.excluded).map((each) => [each.uscc, each.code]));
 const enrolments = (r, differs) => {
-  const out = excludedBy(r), asked = counting(r), expected = new Map();
+  const out = excludedBy(r), before = new Set(r.superseded.flatMap((each) => each.runs).flatMap((run) => run.outputs.excluded).map((each) => each.uscc)), asked = counting(r), expected = new Map();
   for (const e of r.enrolments) {
     const checks = e.checks.filter((check) => check.moment === "freeze");
     const bad = (checks.at(-1)?.rules ?? []).filter((rule) => !rule.ok).map((rule) => rule.code);
     if (bad.length && e.excluded?.code !== bad[0]) differs("rule_not_met", `${e.uscc} ${bad[0]}`);
     const quoted = !r.notice.needs_quotes || asked.has(e.uscc);
-    if (e.state === "excluded" && !bad.length && !out.has(e.uscc) && quoted) differs("no_ground", e.uscc);
+    if (e.state === "excluded" && !bad.length && !out.has(e.uscc) && !before.has(e.uscc) && quoted) differs("no_ground", e.uscc);
     if ((e.state === "excluded") !== (e.excluded !== null)) differs("half_out", e.uscc);
     const whole = r.runs.length === r.notice.stages.length;
     if (whole && out.has(e.uscc) && e.state !== "cancelled" && e.excluded?.code !== out.get(e.uscc)) differs("other_code", e.uscc);
@@ -165,7 +186,7 @@ const order = (r, differs) => {
 };
 
 const awards = (r, differs) => {
-  const had = [], over = new Set();
+  const had = awardsBefore(r).filter((a) => OUT_FOR_GOOD.includes(a.state)).map((a) => a.uscc), over = new Set();
   let first = null;
   // Down the order: who had an award is skipped; in priced modes also who asks more above the first winner than may be.
   const next = () => r.order.find((o) => {
@@ -188,7 +209,7 @@ const awards = (r, differs) => {
   if (!same(r.order.filter((o) => over.has(o.uscc)).map((o) => o.uscc), r.passed_over)) differs("passed_over", [...over].join(" "));
 };
 
-const STEPS = { draws, quotes, auction, enrolments, runs, order, awards };
+const STEPS = { draws, corrections, quotes, auction, enrolments, runs, order, awards };
 
 /**
  * Check the bytes of a record; never throws for bad input. `witnessKeys` as for draw.js.

@@ -6,9 +6,10 @@ import sys
 from fractions import Fraction
 from hashlib import sha256
 
-FIELDS = "version project name state public_from notice draws quote_list enrolments quotes low_quotes auction scores"
-FIELDS = f"{FIELDS} choice runs order awards passed_over failure".split()
+FIELDS = "version project name state public_from notice draws corrections quote_list enrolments quotes low_quotes auction scores"
+FIELDS = f"{FIELDS} choice runs order awards passed_over superseded failure".split()
 DROPPED = {"declined", "disqualified", "lapsed", "closed"}
+OUT_FOR_GOOD = DROPPED - {"closed"}
 
 
 def ranks(place, candidates, draws):  # order by place(), then credit, then a draw for each tie; with the ties' names
@@ -183,6 +184,29 @@ def drawn(record):  # the order of one draw from its pool file and value, as the
     return lines[1], lines[2], tickets, order
 
 
+def corrected(r):  # a typing error: the same pool and receipt, other numbers that two of two bodies typed alike
+    begun, now = [], {d["pool_file"].split("\n")[2]: d for d in r["draws"]}
+    for place, c in enumerate(r["corrections"]):
+        before, purpose = c["before"], c["purpose"]
+        later = [x["before"] for x in r["corrections"][place + 1 :] if x["purpose"] == purpose]
+        after = later[0] if later else now[purpose]
+        if drawn(before)[1] != purpose or any(before[k] != after[k] for k in ("pool_file", "receipt", "refused")):
+            yield "corrections", f"{purpose}: what is computed again has the same pool and receipt"
+        typed = {e["role"]: (e["closed_at"], e["value"]) for e in c["entries"]}
+        if set(typed) != {"owner", "regulator"} or set(typed.values()) != {(after["source_time"], after["value"])}:
+            yield "corrections", f"{purpose}: two of two bodies did not type what it was computed from"
+        if (c["series"] is None) != (before["value"] == after["value"]):
+            yield "corrections", f"{purpose}: other numbers begin a series, the same ones none"
+        begun += [c["series"]] if c["series"] is not None else []
+    if sorted(begun) != list(range(2, len(begun) + 2)) or [s["series"] for s in r["superseded"]] != list(
+        range(1, len(begun) + 1)
+    ):
+        yield "superseded", "every correction leaves one series behind, and nothing else does"
+    for a in [a for s in r["superseded"] for a in s["awards"]]:
+        if a["state"] not in DROPPED or not a["reason"] or a["notice_at"]:
+            yield "superseded", f"{a['uscc']}: an award that was computed again has ended, before its notice"
+
+
 def check(r):  # yields (where, what) for everything that differs
     notice, draws, tickets = r["notice"], {}, {}
     for record in r["draws"]:
@@ -194,6 +218,7 @@ def check(r):  # yields (where, what) for everything that differs
                 draws[purpose] = order
         except (ValueError, IndexError, KeyError, AttributeError, TypeError) as wrong:
             yield "draws", f"{wrong}"
+    yield from corrected(r)
     listed, opened = {}, {}
     if r["quote_list"] is not None:
         body = r["quote_list"]["body"]
@@ -218,7 +243,8 @@ def check(r):  # yields (where, what) for everything that differs
         yield "quotes", "some of the list are left out"
     # who was in the pool: every rule met when it was fixed, a quote that counts where quotes are asked for
     entering, after = {}, {e["uscc"]: e["excluded"]["code"] for e in r["enrolments"] if e["excluded"]}
-    gone = {x["uscc"] for run in r["runs"] for x in run["outputs"]["excluded"]}
+    every = [run for s in r["superseded"] for run in s["runs"]] + r["runs"]
+    gone = {x["uscc"] for run in every for x in run["outputs"]["excluded"]}
     for e in r["enrolments"]:
         checks = [c for c in e["checks"] if c["moment"] == "freeze"]
         bad = [rule["code"] for rule in (checks[-1]["rules"] if checks else []) if not rule["ok"]]
@@ -290,7 +316,8 @@ def check(r):  # yields (where, what) for everything that differs
     if any(prices[u] != bid.get(u, opened.get(u)) for u in prices):
         yield "order", "a price is not that of the quote"
     # down the stored order: who dropped out is skipped, in priced modes who asks too much above the first winner
-    skipped, over, first = set(), [], None
+    before = [a for s in r["superseded"] for a in s["awards"]]
+    skipped, over, first = {a["uscc"] for a in before if a["state"] in OUT_FOR_GOOD}, [], None
 
     def following():
         for u in order:

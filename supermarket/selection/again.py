@@ -1,4 +1,4 @@
-"""A selection computed again from a corrected draw: a new series of runs, order and awards (selection.md §3, ADR 39).
+"""A selection computed again from a corrected draw: a new series of runs, order and awards (selection.md §3, ADR 38).
 
 What was computed before stays as it is. What people did meanwhile counts where the right order asks the same of the
 same; where it would have asked others (another panel, other bidders in an auction, another tie), nothing repairs it and
@@ -38,26 +38,20 @@ _BY_PEOPLE = frozenset({"auction", "score"})
 
 def begin_series(project: Project, draw: Draw, at: datetime) -> None:
     """The draw has another order now: all that rests on it is computed again, or the purchase fails."""
-    if draw.purpose == PANEL:
-        if not follow_order(project, draw):
-            _give_up(project, at)
-        return
     before = runs_in(project)
     _close_award(project, at)
     compute_again(project, purpose=draw.purpose, at=at)
     db.session.flush()
-    state = _computed(project, before)
+    state = _computed(project, before) if draw.purpose != PANEL or follow_order(project, draw) else None
     if state is None:
-        _give_up(project, at)
+        reason = _(
+            "The numbers of a draw were mistyped, and what followed was asked of others than the right order names."
+        )
+        fail(project.id, failure="not_repeatable", reason=reason, at=at)
         return
     _readmit(project, before, at)
     _keep_choice(project, state, at)
     advance_project(project, at)
-
-
-def _give_up(project: Project, at: datetime) -> None:
-    reason = _("The numbers of a draw were mistyped, and what followed was asked of others than the right order names.")
-    fail(project.id, failure="not_repeatable", reason=reason, at=at)
 
 
 def _close_award(project: Project, at: datetime) -> None:

@@ -28,7 +28,7 @@ from supermarket.projects.operations.enrolling import (
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import mode_of
 from supermarket.selection import events
-from supermarket.selection.models import Award, Rank
+from supermarket.selection.models import Award
 from supermarket.selection.series import awards_in, order_in, out_before
 from supermarket.selection.states import AWARD, LIVE_AWARDS, AwardAction, AwardState
 

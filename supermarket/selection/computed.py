@@ -11,7 +11,7 @@ from supermarket.selection.states import CorrectionState
 
 @dataclass(frozen=True)
 class Computed:
-    """A draw's value with all that follows; `number` counts what was computed again, 0 is as first drawn."""
+    """A draw's value with all that follows; `number` is 1 as first drawn, 2 as computed again …"""
 
     number: int
     issue: str | None
@@ -26,10 +26,10 @@ def computations(draw: Draw) -> Sequence[Computed]:
     """As first drawn, then each time that a proven typing error was computed again; empty before the draw."""
     if draw.value is None or draw.key is None or draw.order is None or draw.drawn_at is None:
         return ()
-    first = Computed(0, draw.issue, draw.source_time, draw.value, draw.key, tuple(draw.order), draw.drawn_at)
+    first = Computed(1, draw.issue, draw.source_time, draw.value, draw.key, tuple(draw.order), draw.drawn_at)
     again = [
-        Computed(row.number, row.issue, row.closed_at, row.value, row.key, tuple(row.order), row.ended_at)
-        for row in taken_of(draw)
+        Computed(number, row.issue, row.closed_at, row.value, row.key, tuple(row.order), row.ended_at)
+        for number, row in enumerate(taken_of(draw), 2)
         if row.value is not None and row.key is not None and row.order is not None and row.ended_at is not None
     ]
     return (first, *again)

@@ -2,7 +2,7 @@
 
 One side claims it, the other answers by typing the bulletin anew, each with the document in hand. Equal entries that
 differ from what was drawn are computed again; equal to it, the claim is refuted. While a claim is open the award notice
-waits; after the notice there is none. What was typed first and what followed from it stays public beside it (ADR 39).
+waits; after the notice there is none. What was typed first and what followed from it stays public beside it (ADR 38).
 """
 
 from collections.abc import Mapping

@@ -162,6 +162,18 @@ class NumbersForm(CommandForm):
         return Bulletin(str(self.issue.data), self.closed_at.data, str(self.numbers.data))
 
 
+class CorrectionForm(NumbersForm):
+    """Owner or authority types a drawn bulletin anew: with the reason and the bulletin itself."""
+
+    reason = TextAreaField(_l("What was wrong"), validators=[Text(least=4, most=1000)])
+    file = FileField(_l("The bulletin"))
+
+    def attachment(self) -> Attachment | None:
+        """The file of a valid form, if one came."""
+        upload = self.file.data
+        return Attachment(upload.stream, upload.filename) if upload and upload.filename else None
+
+
 class RevealForm(CommandForm):
     """Anybody hands in what a party of a draw revealed: 64 hex digits."""
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from supermarket.core.draw import Record, format_time
 from supermarket.core.errors import NotFound
@@ -18,11 +18,12 @@ from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
 from supermarket.selection import events
 from supermarket.selection.awarding import live_award
-from supermarket.selection.computed import public_record
+from supermarket.selection.computed import computations, public_record
 from supermarket.selection.low_quotes import open_statements
 from supermarket.selection.models import (
     Award,
     Draw,
+    DrawCorrection,
     OpenedQuote,
     Quote,
     QuoteHandIn,
@@ -89,11 +90,13 @@ def reads_cost_files(code: str, actor: Actor) -> bool:
 
 def draws_of(project_id: int) -> Sequence[Draw]:
     """Every draw of a project, the main one first."""
-    return db.session.scalars(sa.select(Draw).where(Draw.project_id == project_id).order_by(Draw.id)).all()
+    corrections = selectinload(Draw.corrections).selectinload(DrawCorrection.entries)
+    query = sa.select(Draw).where(Draw.project_id == project_id).order_by(Draw.id).options(corrections)
+    return db.session.scalars(query).all()
 
 
-def draw_record(code: str, purpose: str) -> Record:
-    """The public record as far as it is known. Raises NotFound."""
+def draw_record(code: str, purpose: str, number: int | None = None) -> Record:
+    """The public record as far as it is known; `number` names an earlier computation, 1 is as first drawn. Raises NotFound."""
     draw = db.session.scalar(
         sa.select(Draw)
         .join(Project, Project.id == Draw.project_id)
@@ -101,7 +104,12 @@ def draw_record(code: str, purpose: str) -> Record:
     )
     if draw is None:
         raise NotFound(_("There is no such draw (yet)."))
-    return public_record(draw)
+    if number is None:
+        return public_record(draw)
+    earlier = next((known for known in computations(draw) if known.number == number), None)
+    if earlier is None:
+        raise NotFound(_("This draw was not computed so often."))
+    return public_record(draw, earlier)
 
 
 def awards_of(project_id: int) -> Sequence[Award]:

@@ -10,7 +10,7 @@ from supermarket.accounts.models import Organisation, OrganisationKind
 from supermarket.agencies.models import Agency, Onboarding
 from supermarket.contracts.models import Contract
 from supermarket.contracts.states import ContractState
-from supermarket.core.permissions import region_covers, region_stem
+from supermarket.core.permissions import Role, region_covers, region_stem
 from supermarket.deliverables.models import Deliverable
 from supermarket.deliverables.states import DeliverableState
 from supermarket.extensions import db
@@ -20,6 +20,9 @@ from supermarket.projects.models import Project
 from supermarket.projects.states import ProjectState
 from supermarket.ratings.models import Rating
 from supermarket.ratings.states import RatingState
+from supermarket.selection.corrections import last_entries
+from supermarket.selection.models import DrawCorrection
+from supermarket.selection.states import CorrectionState
 from supermarket.supervision.models import Finding, Level
 from supermarket.supervision.operations import About
 
@@ -168,6 +171,26 @@ def feedback() -> Iterator[Step]:
             yield Step("feedback_missing", about, row.issued_at, row.feedback_due_at)
 
 
+def typing_errors() -> Iterator[Step]:
+    """A claim that a bulletin was mistyped: the step of each side that has not typed it anew."""
+    query = sa.select(DrawCorrection).where(DrawCorrection.state == CorrectionState.OPEN).order_by(DrawCorrection.id)
+    for row in db.session.scalars(query):
+        project, typed = row.draw.project, last_entries(row)
+        offices = {
+            Role.OWNER: project.owner_id,
+            Role.REGULATOR: nearest_office(
+                OrganisationKind.AUTHORITY, project.region_code, project.matter_version.industry
+            ),
+        }
+        if project.state not in (ProjectState.SELECTING, ProjectState.ANNOUNCED):
+            continue
+        for role, office in offices.items():
+            if role.value not in typed:
+                subject = f"{project.code}/{row.draw.purpose}/{row.number}/{role.value}"
+                about = About("draw", subject, project.code, project.region_code, office, row.answer_due_at)
+                yield Step("correction_unanswered", about, row.opened_at, row.answer_due_at)
+
+
 WATCHED: tuple[Callable[[], Iterator[Step]], ...] = (
     project_reviews,
     onboarding_decisions,
@@ -176,4 +199,5 @@ WATCHED: tuple[Callable[[], Iterator[Step]], ...] = (
     publications,
     rating_appeals,
     feedback,
+    typing_errors,
 )

@@ -11,6 +11,7 @@ from supermarket.supervision.models import Level
 CODES: Mapping[str, object] = {
     "review_overdue": _l("Review of a purchase"),
     "onboarding_overdue": _l("Decision on an agency's form"),
+    "correction_unanswered": _l("The claim of a typing error was not answered"),
     "selection_late": _l("The selection did not run in time"),
     "acceptance_overdue": _l("Acceptance of a result"),
     "payment_overdue": _l("Payment"),

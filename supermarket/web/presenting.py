@@ -198,6 +198,7 @@ DUE_LABELS: Mapping[str, object] = {
     "give_rating": _l("Rate the service"),
     "rate": _l("Rate the service"),
     "enter_numbers": _l("Type the numbers of the bulletin"),
+    "answer_correction": _l("Answer the claim of a typing error"),
     "decide_low_quote": _l("Decide on an abnormally low quote"),
     "decide_low_bid": _l("Decide on a cost statement for low bids"),
     "accept_reduced": _l("Accept the small number, or let it fail"),

@@ -26,13 +26,14 @@ from supermarket.projects.queries import enrolments_of, project_for, versions_of
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import mode_of, seals_on_server, terms_of
 from supermarket.selection.bulletins import takes_numbers
+from supermarket.selection.computed import Computed, computations, taken_of
+from supermarket.selection.corrections import open_claim, takes_corrections
 from supermarket.selection.lists import Kept, lists_of
-from supermarket.selection.models import Award, Choice, Draw, QuoteList, Rank, StageRun
+from supermarket.selection.models import Award, Choice, Draw, DrawCorrection, QuoteList, Rank, StageRun
 from supermarket.selection.panels.proposing import wants_proposals
 from supermarket.selection.panels.queries import Progress, PublicScores, progress_of, public_scores
 from supermarket.selection.queries import (
     PublicQuote,
-    awards_of,
     draws_of,
     public_quotes,
     quote_list_of,
@@ -40,7 +41,7 @@ from supermarket.selection.queries import (
     stage_runs_of,
 )
 from supermarket.selection.queries import announced as is_announced
-from supermarket.selection.series import choice_in
+from supermarket.selection.series import awards_in, choice_in, order_in
 from supermarket.selection.states import LIVE_AWARDS
 from supermarket.web import timelines
 from supermarket.web.live import Board, board_of
@@ -57,6 +58,9 @@ class DrawShown:
 
     draw: Draw
     members: Sequence[tuple[str, int]]
+    known: Computed | None = None
+    earlier: Sequence[tuple[Computed, DrawCorrection]] = ()
+    claim: DrawCorrection | None = None
 
     @property
     def receipt_at(self) -> datetime | None:
@@ -67,6 +71,20 @@ class DrawShown:
     def takes_numbers(self) -> bool:
         """Whether it waits for what is typed from a bulletin."""
         return takes_numbers(self.draw)
+
+    @property
+    def takes_corrections(self) -> bool:
+        """Whether a typing error can be claimed."""
+        return takes_corrections(self.draw)
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """What was computed from a mistyped bulletin, before it was computed again."""
+
+    series: int
+    ranks: Sequence[Rank]
+    awards: Sequence[Award]
 
 
 @dataclass(frozen=True)
@@ -92,6 +110,7 @@ class ProjectPage:
     ranks: Sequence[Rank] = ()
     runs: Sequence[StageRun] = ()
     awards: Sequence[Award] = ()
+    superseded: Sequence[Superseded] = ()
     live_award: Award | None = None
     contract: Contract | None = None
     unsigned: str = ""
@@ -152,11 +171,21 @@ def _effective(project: Project) -> Effective:
 
 
 def _pool(draw: Draw) -> DrawShown:
+    known = computations(draw)
+    earlier = list(zip(known, taken_of(draw), strict=False))
     try:
-        pool = parse_pool_file(draw.pool_file.encode("ascii"))
+        members = [(member.id, member.tickets) for member in parse_pool_file(draw.pool_file.encode("ascii")).members]
     except DrawError:
-        return DrawShown(draw, ())
-    return DrawShown(draw, [(member.id, member.tickets) for member in pool.members])
+        members = []
+    return DrawShown(draw, members, known[-1] if known else None, earlier, open_claim(draw))
+
+
+def _superseded(project: Project) -> list[Superseded]:
+    """Earlier computations, the first one first; public as what was announced from them."""
+    if not is_announced(project):
+        return []
+    earlier = range(1, project.series)
+    return [Superseded(series, order_in(project, series), awards_in(project, series)) for series in earlier]
 
 
 def _milestones(events: Sequence[Event]) -> Milestones:
@@ -178,7 +207,7 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
         known = [event for event in known if not event.tag.startswith(_SEALED)]
     rows = enrolments_of(project.id) if pool_fixed else ()
     shown = rows if announced else [r for r in rows if r.state is EnrolmentState.LIVE]
-    awards = awards_of(project.id) if pool_fixed else ()
+    awards = awards_in(project) if pool_fixed else ()
     live = next((row for row in awards if row.state in LIVE_AWARDS), None)
     contract = contract_of_project(project.code) if announced else None
     way = mode_of(project)
@@ -210,6 +239,7 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
         ranks=ranks_of(project),
         runs=stage_runs_of(project),
         awards=awards,
+        superseded=_superseded(project),
         live_award=live,
         contract=contract,
         unsigned=missing(contract) if contract is not None and project.state is ProjectState.AWARDED else "",

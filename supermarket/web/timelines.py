@@ -209,7 +209,7 @@ def _document(event: Event) -> Link | None:
     match event.tag:
         case "selection.notice_issued" if event.project_code:
             return Link(_("Award notice"), url_for("public.award_notice", code=event.project_code))
-        case "draw.drawn" | "draw.pool_fixed" if event.project_code:
+        case "draw.drawn" | "draw.pool_fixed" | "draw.corrected" if event.project_code:
             purpose = str(event.data["purpose"])
             return Link(_("Record"), url_for("public.draw_json", code=event.project_code, purpose=purpose))
         case "contract.in_force":

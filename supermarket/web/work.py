@@ -35,6 +35,7 @@ LABELS = {
     "state_in_removal": _l("State your view in a removal case"),
     "decide_rating_appeal": _l("Decide an appeal on a rating"),
     "enter_numbers": _l("Enter the numbers of the bulletin"),
+    "answer_correction": _l("Answer the claim of a typing error"),
     "publish_matter": _l("Decide on a submitted matter"),
     "mend_matter": _l("Mend a returned matter"),
     "finish_matter": _l("Finish a draft of a matter"),

@@ -264,6 +264,7 @@ def make_selection(chance: random.Random, kind: str, *, silenced: bool = False) 
             **dict.fromkeys(("published_at", "enrol_until", "frozen_at", "select_at", "ended_at"), FROZEN),
         },
         "draws": [json.loads(record.to_json()) for record in draws],
+        "corrections": [],
         "quote_list": listed,
         "enrolments": [make_enrolment(c, out.get(c.uscc)) for c in pool],
         "quotes": quotes,
@@ -294,6 +295,7 @@ def make_selection(chance: random.Random, kind: str, *, silenced: bool = False) 
             if awards and row.priced
             else ()
         ),
+        "superseded": [],
         "failure": None,
     }
 

@@ -1,7 +1,7 @@
 """Alembic on a database of a test's own, in this process (the house's env.py leaves logging alone)."""
 
 # ruff: noqa: S608 - the names of tables are the database's own
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +72,7 @@ class Ground:
                 schema, table = name.split(".")
                 keys = inspector.get_pk_constraint(table, schema=schema)["constrained_columns"]
                 found = connection.execute(sa.text(f'SELECT to_jsonb(t) FROM {schema}."{table}" t')).scalars()
-                stored[name] = {"|".join(str(row[key]) for key in keys): row for row in found}
+                stored[name] = {"|".join(_key_of(row, keys)): row for row in found}
         return stored
 
     def run(self, statement: str, *, as_owner: bool) -> None:
@@ -98,3 +98,8 @@ def ground(label: str, redis: str, data: Path) -> Iterator[Ground]:
         yield Ground(app, made)
         with app.app_context():
             db.engine.dispose()
+
+
+def _key_of(row: Mapping[str, object], keys: Sequence[str]) -> list[str]:
+    """The first series of a choice has the key that choices had before there were series."""
+    return [str(row[key]) for key in keys if (key, row[key]) != ("series", 1)]

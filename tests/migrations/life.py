@@ -59,6 +59,7 @@ from tests.factories.policies import CHENGDU_WUHOU, make_policy
 from tests.factories.projects import make_enrolled, make_open_project
 from tests.factories.quotes import altered, make_quote, sealed_by
 from tests.factories.witnesses import make_witnesses
+from tests.rooms.mistyped import drawn_by_lottery
 
 
 def settle(at: datetime) -> None:
@@ -121,6 +122,18 @@ def _typed(at: datetime) -> None:
         selection.enter_numbers(code, bulletin, purpose="main", actor=owner, at=draw.draw_at)
 
 
+def _corrected(at: datetime) -> None:
+    """A draw that both sides mistyped and that is computed again, and one in which only one side has claimed it."""
+    with unit():
+        both = drawn_by_lottery(at, name="双方看错号码")
+    with unit():
+        both.correct(both.true(lambda order: order != tuple(both.draw.order or ())))
+    with unit():
+        one = drawn_by_lottery(at, name="一方提出更正")
+    with unit():
+        one.enter(one.true(lambda order: order != tuple(one.draw.order or ())), one.owner)
+
+
 def _auctioned(at: datetime) -> None:
     """A live auction that runs: two bids, a refused one, an agent on the server, a cost statement."""
     with unit():
@@ -147,7 +160,7 @@ def _chosen(at: datetime) -> None:
     for moment in ("enrol_until", "select_at"):
         settle(getattr(_present(code), moment))
     with unit():
-        members = db.session.get_one(Choice, _present(code).id).members
+        members = db.session.get_one(Choice, (_present(code).id, 1)).members
         selection.choose(code, agency_uscc=members[0], reason="业绩最多", actor=owner, at=at + timedelta(days=7))
 
 
@@ -187,6 +200,7 @@ def live_a_little(at: datetime) -> None:
         _witnesses(at)
         seal()
     _typed(at)
+    _corrected(at)
 
 
 def _witnesses(at: datetime) -> None:

@@ -32,6 +32,7 @@ LEDGERS = (
     "trade.ranks",
     "trade.reveals",
     "trade.bulletin_entries",
+    "trade.correction_entries",
     "trade.signatures",
     "trade.eligibility_checks",
     "trade.project_versions",

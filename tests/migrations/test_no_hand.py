@@ -119,6 +119,27 @@ HANDS = {
     "SELECT a.project_id, 99, max(b.id), '{}' FROM trade.awards a, agencies.agencies b GROUP BY a.project_id",
     "order before its time": "INSERT INTO trade.ranks (project_id, position, agency_id, figures) "
     f"SELECT e.project_id, 1, e.agency_id, '{{}}' FROM trade.enrolments e WHERE e.project_id = {OPENED} LIMIT 1",
+    # a series computed again
+    "series begun by hand": "UPDATE trade.projects SET series = series + 1 WHERE winner_id IS NOT NULL",
+    "computed again by one": "UPDATE trade.draw_corrections c SET state = 'taken', issue = e.issue, "
+    'closed_at = e.closed_at, value = e.value, "order" = trade.draw_order(d.pool_file, e.value), ended_at = now(), '
+    "series = 2 FROM trade.draws d, trade.correction_entries e WHERE d.id = c.draw_id AND e.correction_id = c.id "
+    "AND c.state = 'open'",
+    "correction rewritten": "UPDATE trade.draw_corrections SET value = '01 02' WHERE state = 'taken'",
+    "correction deleted": "DELETE FROM trade.draw_corrections",
+    "corrections emptied": "TRUNCATE trade.draw_corrections CASCADE",
+    "claim of a draw by parties": "INSERT INTO trade.draw_corrections (draw_id, number, state, opened_at, opened_by, "
+    "answer_due_at) SELECT id, 1, 'open', now(), 'owner', now() FROM trade.draws WHERE source LIKE 'parties:%' "
+    "AND refused = '[]'",
+    "claim born taken": "INSERT INTO trade.draw_corrections (draw_id, number, state, opened_at, opened_by, "
+    "answer_due_at, ended_at, value) SELECT id, 9, 'taken', now(), 'owner', now(), now(), value FROM trade.draws "
+    "WHERE source LIKE 'published:%' AND state = 'drawn'",
+    "award of a series that is over": "INSERT INTO trade.awards (project_id, series, agency_id, position, state, price, "
+    "reason) SELECT r.project_id, 1, r.agency_id, 2, 'announced', p.ceiling, '' FROM trade.ranks r "
+    "JOIN trade.projects p ON p.id = r.project_id AND p.series = 2 WHERE r.series = 1 AND r.position = 2",
+    "order of a series to come": "INSERT INTO trade.ranks (project_id, series, position, agency_id, figures) "
+    "SELECT r.project_id, p.series + 1, 1, r.agency_id, '{}' FROM trade.ranks r JOIN trade.projects p "
+    "ON p.id = r.project_id WHERE r.position = 2",
     # stages
     "stage rewritten": "UPDATE trade.stage_runs SET outputs = jsonb_set(outputs, '{order}', '[]') WHERE state = 'done'",
     "stage moved": "UPDATE trade.stage_runs SET position = position + 7",

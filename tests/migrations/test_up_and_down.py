@@ -33,8 +33,18 @@ MAY_BE_EMPTY = {
 GIVEN_UP: dict[tuple[str, str], str] = {
     ("trade.projects", "stages"): "0017: weights of criteria stood there; test_modes_as_published compares them",
     ("trade.quote_lists", "countersignature"): "0021: what was signed and not opened yet waits to be signed again",
+    **{
+        ("trade.draws", column): "0026: the older program knows one computation of a draw; the last is what counts"
+        for column in ("value", "key", "order", "issue", "source_time", "drawn_at")
+    },
 }
-ROWS_GIVEN_UP = {"platform.notices": "without their person they would be told to everybody of the organisation"}
+_SERIES = "0026: what was computed from a mistyped bulletin; the older program knows what counts only"
+ROWS_GIVEN_UP = {
+    "platform.notices": "without their person they would be told to everybody of the organisation",
+    "trade.stage_runs": _SERIES,
+    "trade.ranks": _SERIES,
+    "trade.awards": _SERIES,
+}
 
 
 @pytest.fixture(scope="module")
@@ -70,15 +80,14 @@ def lost(before: Rows, after: Rows) -> list[str]:
     """What stood before and differs after, of the tables and columns that are in both."""
     found = []
     for table in sorted(before.keys() & after.keys()):
-        rows_differ = before[table].keys() != after[table].keys()
-        if rows_differ and table in ROWS_GIVEN_UP and after[table].keys() < before[table].keys():
-            continue
-        if rows_differ:
+        given_up = table in ROWS_GIVEN_UP and after[table].keys() < before[table].keys()
+        if before[table].keys() != after[table].keys() and not given_up:
             found.append(f"{table}: {len(before[table])} rows became {len(after[table])}")
             continue
         changed = {
             column
             for key, row in before[table].items()
+            if key in after[table]
             for column in row.keys() & after[table][key].keys()
             if row[column] != after[table][key][column] and (table, column) not in GIVEN_UP
         }

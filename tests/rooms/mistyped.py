@@ -89,9 +89,14 @@ def present_code(code: str) -> Project:
     return present(Project(code=code))
 
 
-def mistyped(at: datetime, *, count: int = 4, quotes: Sequence[int] = (), **changes: object) -> Mistyped:
-    """A purchase of social money that draws by a lottery, drawn from what both typed."""
+def mistyped(at: datetime, **changes: object) -> Mistyped:
+    """A purchase of social money that draws by a lottery, drawn from what both typed; `quotes` in fen."""
     make_policy("draw_source_social", "published:kl8")
+    return drawn_by_lottery(at, **changes)  # type: ignore[arg-type]  # the caller names real fields
+
+
+def drawn_by_lottery(at: datetime, *, count: int = 4, quotes: Sequence[int] = (), **changes: object) -> Mistyped:
+    """The same where the policy names the lottery already."""
     project, owner = make_open_project(at, **changes)
     enrolled = make_enrolled(project, count, at + timedelta(hours=1))
     for (_agency, actor), amount in zip(enrolled, quotes, strict=bool(quotes)):

@@ -2,8 +2,10 @@
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +24,8 @@ from supermarket.selection.computed import computations, computed
 from supermarket.selection.corrections import BULLETIN_LIMIT
 from supermarket.selection.models import Award, CorrectionEntry, DrawCorrection, Rank, StageRun
 from supermarket.selection.queries import draw_record, draws_of, live_award, ranks_of
-from supermarket.selection.record.contents import contents
+from supermarket.selection.record.contents import contents, selection_record
+from supermarket.selection.record.verifying import stand_alone
 from supermarket.selection.series import choice_in
 from supermarket.selection.states import AwardState, CorrectionState
 from supermarket.web.files import may_read
@@ -364,3 +367,32 @@ def test_a_further_draw_under_way_comes_first(session: Session, at: datetime) ->
     with pytest.raises(MarketError) as refused:
         found.enter(another_winner(found), found.owner, found.at + timedelta(minutes=1))
     assert refused.value.status == 409
+
+
+def test_the_stand_alone_program_confirms_what_was_computed_again_and_names_what_was_changed(
+    session: Session, at: datetime
+) -> None:
+    found, members = chosen(at)
+    found.correct(found.true(lambda order: set(order[:2]) != set(members)))
+    choice = choice_in(found.project)
+    assert choice is not None
+    late = found.at + timedelta(hours=2)
+    selection.choose(found.code, agency_uscc=choice.members[1], reason="方案更细", actor=found.owner, at=late)
+    text = selection_record(found.project).decode()
+    program = stand_alone()
+    assert program.verify(text)[0] == []
+
+    def differs(change: Callable[[dict[str, Any]], object]) -> list[str]:
+        record = json.loads(text)
+        change(record)
+        return sorted({where for where, _what in program.verify(json.dumps(record))[0]})
+
+    other = {"role": "owner", "at": "2026-03-01T00:00:00Z", "issue": "1", "closed_at": "x", "value": "01"}
+    assert differs(lambda r: r["corrections"][0]["entries"].append(other)) == ["corrections"]
+    assert differs(lambda r: r["corrections"][0]["entries"].pop()) == ["corrections"]
+    assert differs(lambda r: r["corrections"].clear()) == ["superseded"]
+    assert differs(lambda r: r["superseded"].clear()) == ["superseded"]
+    assert differs(lambda r: r["corrections"][0].update(series=None)) == ["corrections", "superseded"]
+    assert differs(lambda r: r["corrections"][0]["before"].update(receipt=None)) != []
+    assert differs(lambda r: r["superseded"][0]["awards"][0].update(state="announced")) == ["superseded"]
+    assert differs(lambda r: r["superseded"][0]["awards"][0].update(notice_at=r["public_from"])) == ["superseded"]

@@ -16,10 +16,11 @@ from supermarket.core.permissions import P, may
 from supermarket.projects.models import Project
 from supermarket.projects.queries import project_for
 from supermarket.selection import operations
-from supermarket.selection.forms import AcceptForm, DeclineForm, NumbersForm, RevealForm, RoundForm
-from supermarket.selection.models import Award
+from supermarket.selection.corrections import last_entries
+from supermarket.selection.forms import AcceptForm, CorrectionForm, DeclineForm, NumbersForm, RevealForm, RoundForm
+from supermarket.selection.models import Award, DrawCorrection
 from supermarket.selection.queries import awards_of, draw_record, draws_of, live_award, ranks_of
-from supermarket.selection.states import AwardState, DrawState
+from supermarket.selection.states import AwardState, CorrectionState, DrawState
 from supermarket.web.access import Access, present_actor
 
 ANSWERS = Access(permissions=(P.AWARD_ANSWER,))
@@ -38,6 +39,7 @@ class RankShape(Shape):
 class DroppedShape(Shape):
     """An award that ended, with its public reason; the next in order followed."""
 
+    series: int = Field(description="1, and one more for each time the selection was computed again")
     position: int
     agency: str
     state: AwardState
@@ -94,6 +96,33 @@ class DrawShape(Shape):
     excluded: list[ExcludedShape]
 
 
+class BulletinShape(Shape):
+    """What one side typed of a bulletin for a claim; its document is at `/files/{document}`."""
+
+    role: str
+    at: Moment
+    issue: str
+    closed_at: Moment
+    value: str
+    reason: str
+    document: int
+    sha256: str
+
+
+class CorrectionShape(Shape):
+    """The claim of a typing error. What was typed is told once both sides have typed the same."""
+
+    number: int
+    state: CorrectionState
+    opened_by: str
+    opened_at: Moment
+    answer_due_at: Moment
+    ended_at: Moment | None
+    series: int | None = Field(description="the series of runs, order and awards that began with it")
+    typed: list[str] = Field(description="the sides that have typed")
+    entries: list[BulletinShape] | None
+
+
 class DrawItem(Shape):
     """A draw of a project in short."""
 
@@ -146,6 +175,7 @@ def shape_of(project: Project) -> AwardShape:
         ],
         dropped=[
             DroppedShape(
+                series=item.series,
                 position=item.position,
                 agency=item.agency.uscc,
                 state=item.state,
@@ -192,7 +222,12 @@ def decline_award(code: str, form: DeclineForm) -> DroppedShape:
     project_for(code, present_actor())
     row = operations.decline_award(code, reason=form.reason.data, **acting())
     return DroppedShape(
-        position=row.position, agency=row.agency.uscc, state=row.state, reason=row.reason, ended_at=row.ended_at
+        series=row.series,
+        position=row.position,
+        agency=row.agency.uscc,
+        state=row.state,
+        reason=row.reason,
+        ended_at=row.ended_at,
     )
 
 
@@ -244,6 +279,84 @@ def enter_draw_numbers(code: str, purpose: str, form: NumbersForm) -> DrawShape:
     project = project_for(code, present_actor())
     operations.enter_numbers(code, form.bulletin(), purpose=purpose, **acting())
     return DrawShape.model_validate_json(draw_record(project.code, purpose).to_json())
+
+
+def _claim(row: DrawCorrection) -> CorrectionShape:
+    ended = row.state is not CorrectionState.OPEN
+    return CorrectionShape(
+        number=row.number,
+        state=row.state,
+        opened_by=row.opened_by,
+        opened_at=row.opened_at,
+        answer_due_at=row.answer_due_at,
+        ended_at=row.ended_at,
+        series=row.series,
+        typed=sorted(last_entries(row)),
+        entries=[
+            BulletinShape(
+                role=entry.role,
+                at=entry.at,
+                issue=entry.issue,
+                closed_at=entry.closed_at,
+                value=entry.value,
+                reason=entry.reason,
+                document=entry.document_id,
+                sha256=entry.document.sha256,
+            )
+            for entry in row.entries
+        ]
+        if ended
+        else None,
+    )
+
+
+@route(
+    "GET",
+    "/projects/{code}/draws/{purpose}/corrections",
+    N_("The claims that a bulletin was mistyped"),
+    gives=CorrectionShape,
+    many=True,
+)
+def list_corrections(code: str, purpose: str) -> Listing[CorrectionShape]:
+    """Open, taken and refuted ones, in their order."""
+    project = project_for(code, present_actor())
+    rows = [claim for draw in draws_of(project.id) if draw.purpose == purpose for claim in draw.corrections]
+    return Listing([_claim(row) for row in rows])
+
+
+@route(
+    "GET",
+    "/projects/{code}/draws/{purpose}/computations/{number}",
+    N_("A draw as it was computed before"),
+    gives=DrawShape,
+)
+def show_earlier_draw(code: str, purpose: str, number: int) -> Response:
+    """1 as first drawn, 2 as computed again …"""
+    return _record(draw_record(project_for(code, present_actor()).code, purpose, number))
+
+
+@route(
+    "POST",
+    "/projects/{code}/draws/{purpose}/corrections",
+    N_("Claim that a bulletin was mistyped, or answer the claim"),
+    access=Access(permissions=(P.SELECTION_ENTER_NUMBERS,)),
+    form=CorrectionForm,
+    upload=True,
+    gives=CorrectionShape,
+    status=201,
+)
+def correct_draw_numbers(code: str, purpose: str, form: CorrectionForm) -> CorrectionShape:
+    """Owner and regulator each type it anew, with the document (multipart/form-data); equal ones are computed again."""
+    project_for(code, present_actor())
+    row = operations.correct_numbers(
+        code,
+        form.bulletin(),
+        reason=form.reason.data,
+        file=form.attachment(),
+        purpose=purpose,
+        **acting(),
+    )
+    return _claim(row)
 
 
 @route(

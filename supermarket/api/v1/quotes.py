@@ -251,11 +251,12 @@ def list_cost_statements(code: str) -> Listing[CostStatementShape]:
     N_("Give one's cost statement"),
     access=Access(permissions=(P.QUOTE,)),
     form=CostStatementForm,
+    upload=True,
     gives=CostStatementShape,
     status=201,
 )
 def give_cost_statement(code: str, form: CostStatementForm) -> CostStatementShape:
-    """Within one working day of being asked."""
+    """Within one working day of being asked; as JSON, or with a file as multipart/form-data."""
     project_for(code, present_actor())
     return _statement(operations.give_cost_statement(code, text=form.text.data, file=form.attachment(), **acting()))
 

@@ -5,34 +5,39 @@ and all the rest with it. Format: docs/selection.md.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import sqlalchemy as sa
 
 from supermarket.agencies.models import Agency
 from supermarket.auctions.queries import auction_of, bidders_of, lines_of, public_statements
-from supermarket.core.events import Event
 from supermarket.extensions import db
 from supermarket.modes.stored import criterion_to_json, spec_to_json
-from supermarket.modes.succession import passed_over
 from supermarket.modes.table import Terms
 from supermarket.policies.defaults import DEFAULTS, PolicyValue
 from supermarket.policies.queries import number
 from supermarket.projects.models import Enrolment, Project
-from supermarket.projects.states import ProjectState
 from supermarket.projects.ways import bounds_of, mode_of, specs_of, terms_of
-from supermarket.selection.computed import computations, public_record, taken_of
+from supermarket.selection.computed import public_record
 from supermarket.selection.low_quotes import open_statements
-from supermarket.selection.models import Draw, OpenedQuote, Quote, QuoteList
+from supermarket.selection.models import OpenedQuote, Quote, QuoteList
 from supermarket.selection.panels.queries import public_scores
 from supermarket.selection.queries import draws_of, public_since
-from supermarket.selection.series import awards_in, choice_in, order_in, out_before, runs_in
-from supermarket.selection.states import StageState
+from supermarket.selection.record.outcome import (
+    Fields,
+    awards_of,
+    corrections_of,
+    failure_of,
+    moment,
+    order_of,
+    passed_over_of,
+    runs_of,
+    superseded_of,
+)
+from supermarket.selection.series import choice_in, runs_in
 
 VERSION: Final = "selection-v1"
-Fields = dict[str, object]
 
 NUMBERS: Final = (
     "low_of_ceiling_percent",
@@ -47,11 +52,6 @@ NUMBERS: Final = (
 
 # Whose numbers are people's: of these the public sees how many, not which.
 _COUNTED = frozenset({"not_registered", "full"})
-
-
-def moment(at: datetime | None) -> str | None:
-    """`YYYY-MM-DDTHH:MM:SSZ`; parts of a second are cut off."""
-    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def selection_record(project: Project) -> bytes:
@@ -72,7 +72,7 @@ def contents(project: Project) -> Fields:
         "public_from": moment(since),
         "notice": _notice(project),
         "draws": [json.loads(public_record(row).to_json()) for row in draws],
-        "corrections": _corrections(draws),
+        "corrections": corrections_of(draws),
         "quote_list": _quote_list(project) if frozen else None,
     }
     for name, build in PARTS.items():
@@ -277,119 +277,6 @@ def _named(project: Project) -> Fields | None:
     return {"members": members, **chosen, "chosen_at": moment(project.published_at)}
 
 
-def _runs(project: Project, series: int | None = None) -> list[Fields]:
-    return [
-        {
-            "stage": row.stage,
-            "parameters": row.parameters,
-            "inputs": row.inputs,
-            "outputs": row.outputs,
-            "started_at": moment(row.started_at),
-            "finished_at": moment(row.finished_at),
-        }
-        for row in runs_in(project, series)
-        if row.state is StageState.DONE
-    ]
-
-
-def _order(project: Project, series: int | None = None) -> list[Fields]:
-    return [
-        {"position": row.position, "uscc": row.agency.uscc, "price": row.price, "figures": row.figures}
-        for row in order_in(project, series)
-    ]
-
-
-def _awards(project: Project, series: int | None = None) -> list[Fields]:
-    return [
-        {
-            "position": row.position,
-            "uscc": row.agency.uscc,
-            "price": row.price,
-            "state": row.state.value,
-            "announced_at": moment(row.announced_at),
-            "standstill_until": moment(row.standstill_until),
-            "reason": row.reason,
-            "notice_number": row.notice_number,
-            "notice_at": moment(row.notice_at),
-            "ended_at": moment(row.ended_at),
-        }
-        for row in awards_in(project, series)
-    ]
-
-
-def _passed_over(project: Project) -> list[str]:
-    out = out_before(project)
-    ranks = [row for row in order_in(project) if row.agency.uscc not in out]
-    awards = awards_in(project)
-    if not mode_of(project).priced or not awards:
-        return []
-    return list(
-        passed_over(
-            [row.agency.uscc for row in ranks],
-            [row.agency.uscc for row in awards],
-            {row.agency.uscc: row.price for row in ranks if row.price is not None},
-            awards[0].price,
-            number(project.policy, "succession_price_percent"),
-            used_up=project.state is ProjectState.FAILED,
-        )
-    )
-
-
-def _superseded(project: Project) -> list[Fields]:
-    """What was computed from a mistyped bulletin before it was computed again; it decides nothing and stays public."""
-    return [
-        {
-            "series": series,
-            "runs": _runs(project, series),
-            "order": _order(project, series),
-            "awards": _awards(project, series),
-        }
-        for series in range(1, project.series)
-    ]
-
-
-def _corrections(draws: Sequence[Draw]) -> list[Fields]:
-    """Each draw that was computed again: the record as it was before, and what two of two bodies typed, and why."""
-    return [
-        {
-            "purpose": draw.purpose,
-            "number": row.number,
-            "series": row.series,
-            "taken_at": moment(row.ended_at),
-            "before": json.loads(public_record(draw, known).to_json()),
-            "entries": [
-                {
-                    "role": entry.role,
-                    "at": moment(entry.at),
-                    "issue": entry.issue,
-                    "closed_at": moment(entry.closed_at),
-                    "value": entry.value,
-                    "reason": entry.reason,
-                    "bulletin": {"name": entry.document.name, "sha256": entry.document.sha256},
-                }
-                for entry in row.entries
-            ],
-        }
-        for draw in draws
-        for known, row in zip(computations(draw), taken_of(draw), strict=False)
-    ]
-
-
-def _failure(project: Project) -> Fields | None:
-    event = db.session.scalar(
-        sa.select(Event)
-        .where(
-            Event.project_code == project.code,
-            Event.tag.in_(("project.failed", "project.withdrawn", "project.voided")),
-        )
-        .order_by(Event.id.desc())
-        .limit(1)
-    )
-    if event is None:
-        return None
-    return {"code": event.data.get("code", event.tag), "reason": event.data.get("reason", ""), "at": moment(event.at)}
-
-
 PARTS: dict[str, Callable[[Project], object]] = {
     "enrolments": _enrolments,
     "quotes": _quotes,
@@ -397,11 +284,11 @@ PARTS: dict[str, Callable[[Project], object]] = {
     "auction": _auction,
     "scores": _scores,
     "choice": _choice,
-    "runs": _runs,
-    "order": _order,
-    "awards": _awards,
-    "passed_over": _passed_over,
-    "superseded": _superseded,
-    "failure": _failure,
+    "runs": runs_of,
+    "order": order_of,
+    "awards": awards_of,
+    "passed_over": passed_over_of,
+    "superseded": superseded_of,
+    "failure": failure_of,
 }
 """What becomes public with the announcement, part by part; a new part of a selection is a new line."""

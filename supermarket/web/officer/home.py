@@ -23,7 +23,8 @@ from supermarket.projects.queries import waiting_for_review
 from supermarket.projects.states import ProjectState
 from supermarket.ratings.queries import waiting_appeals, waiting_to_rate
 from supermarket.selection.bulletins import waits_for_entry_of
-from supermarket.selection.models import Draw
+from supermarket.selection.corrections import waits_for_answer_of
+from supermarket.selection.models import Draw, DrawCorrection
 from supermarket.standing.decisions import Office
 from supermarket.standing.queries import open_cases, waiting_rectifications
 from supermarket.standing.states import RemovalState
@@ -119,6 +120,30 @@ def _numbers(actor: Actor) -> list[Work]:
     ]
 
 
+def _claims(actor: Actor) -> list[Work]:
+    """Claims of a typing error that wait for the regulator's answer: one statement."""
+    rows = db.session.execute(
+        sa.select(Project.code, Project.name, Draw.purpose, DrawCorrection.answer_due_at)
+        .join(Draw, Draw.project_id == Project.id)
+        .join(DrawCorrection, DrawCorrection.draw_id == Draw.id)
+        .where(
+            waits_for_answer_of("regulator"),
+            Project.state.in_((ProjectState.SELECTING, ProjectState.ANNOUNCED)),
+            in_regions(actor, P.SELECTION_ENTER_NUMBERS),
+        )
+        .order_by(DrawCorrection.answer_due_at)
+    ).all()
+    return [
+        work(
+            "answer_correction",
+            row.name,
+            url_for("office.correction", code=row.code, purpose=row.purpose),
+            row.answer_due_at,
+        )
+        for row in rows
+    ]
+
+
 def _applications(actor: Actor) -> list[Work]:
     """Who applied for the pool of experts and waits for a decision: two statements."""
     found = experts(ExpertFilter(standing=ExpertStanding.APPLIED), Slice(size=50), actor)
@@ -165,7 +190,7 @@ def _waiting(actor: Actor, role: Role) -> Found:
             found = {
                 "ratings": _ratings(actor),
                 "standing": _standing(actor),
-                "projects": _numbers(actor),
+                "projects": [*_numbers(actor), *_claims(actor)],
                 "board": _cards(actor),
             }
         case Role.EDITOR:

@@ -17,6 +17,7 @@ from supermarket.projects.models import Project
 from supermarket.projects.queries import ProjectFilter, project_for, search_projects, weak_links_for
 from supermarket.projects.states import PROJECT, ProjectAction, ProjectState
 from supermarket.selection.bulletins import takes_numbers, typing_of
+from supermarket.selection.corrections import takes_corrections
 from supermarket.selection.forms import NumbersForm
 from supermarket.selection.models import Draw
 from supermarket.selection.operations import disqualify_award, enter_numbers
@@ -28,6 +29,7 @@ from supermarket.web import listing, presenting
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, refuse, tell
 from supermarket.web.agency.forms import ConfirmForm
+from supermarket.web.correcting import correction_page
 from supermarket.web.eligibility_words import runs_of, weak_label
 from supermarket.web.finding_words import code_label
 from supermarket.web.officer.blueprint import PROJECTS, blueprint
@@ -65,6 +67,7 @@ def _acts(project: Project, actor: Actor, at: datetime) -> frozenset[str]:
         found |= {name for name in ("suspend", "resume") if PROJECT.can(state, ProjectAction(name))}
     if may(actor, P.SELECTION_ENTER_NUMBERS, region=region, industry=project.matter_version.industry):
         found |= {"numbers"} if any(at >= row.draw_at for row in waiting_draws(project)) else set()
+        found |= {"correct"} if any(takes_corrections(row) for row in draws_of(project.id)) else set()
     return frozenset(found)
 
 
@@ -240,6 +243,13 @@ def resume(code: str) -> tuple[str, int] | Response:
         lambda: projects.resume(code, reason=form.reason.data, actor=present_actor(), at=now()),
         _("It goes on where it was; every limit is later by the working days that it stood still."),
     )
+
+
+@blueprint.route("/projects/<code>/draws/<purpose>/correction", methods=["GET", "POST"])
+@needs(P.SELECTION_ENTER_NUMBERS)
+def correction(code: str, purpose: str) -> tuple[str, int] | Response:
+    """Claim that both sides mistyped the bulletin, or answer such a claim."""
+    return correction_page(code, purpose, back=url_for("office.project", code=code))
 
 
 @blueprint.post("/projects/<code>/draws/<purpose>")

@@ -24,7 +24,8 @@ from supermarket.ratings.models import RaterKind, Rating
 from supermarket.ratings.queries import waiting_to_rate
 from supermarket.ratings.states import RatingState
 from supermarket.selection.bulletins import waits_for_entry_of
-from supermarket.selection.models import CostStatement, Draw, Quote
+from supermarket.selection.corrections import waits_for_answer_of
+from supermarket.selection.models import CostStatement, Draw, DrawCorrection, Quote
 
 # What has no limit comes last.
 NO_LIMIT = datetime.max.replace(tzinfo=UTC)
@@ -101,7 +102,17 @@ def _low(organisations: frozenset[int]) -> sa.CompoundSelect[tuple[str, str, str
         .join(Project, Project.id == Draw.project_id)
         .where(_untyped(organisations))
     )
-    return sa.union_all(quotes, bids, numbers)
+    claims = (
+        sa.select(sa.literal("answer_correction"), Project.code, Project.name, DrawCorrection.answer_due_at)
+        .join(Draw, Draw.id == DrawCorrection.draw_id)
+        .join(Project, Project.id == Draw.project_id)
+        .where(
+            Project.owner_id.in_(organisations),
+            Project.state.in_((ProjectState.SELECTING, ProjectState.ANNOUNCED)),
+            waits_for_answer_of("owner"),
+        )
+    )
+    return sa.union_all(quotes, bids, numbers, claims)
 
 
 def _undecided_bids(organisations: frozenset[int]) -> sa.ColumnElement[bool]:

@@ -60,6 +60,8 @@ def url_of(item: Waiting) -> str:
             return url_for("owner.low_quotes", code=code)
         case "decide_low_bid":
             return url_for("owner.low_bids", code=code)
+        case "answer_correction":
+            return url_for("public.project", code=code) + "#draw"
         case "enter_numbers":
             return url_for("public.project", code=code)
         case "sign_contract":

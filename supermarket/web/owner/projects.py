@@ -24,6 +24,7 @@ from supermarket.selection.queries import draws_of, low_quotes_of
 from supermarket.web import listing, presenting
 from supermarket.web.access import needs, present_actor
 from supermarket.web.acting import attempt, perform, refuse, tell
+from supermarket.web.correcting import correction_page
 from supermarket.web.draw_words import lottery_label, refusal_sentence
 from supermarket.web.owner.blueprint import blueprint
 from supermarket.web.owner.drafting import Answer
@@ -214,6 +215,13 @@ def low_quotes(code: str) -> Answer:
     rows = low_quotes_of(project.id)
     page = render_template("owner/low_quotes.html", project=project, rows=rows, form=form, answering=uscc, at=now())
     return page, status
+
+
+@blueprint.route("/projects/<code>/draws/<purpose>/correction", methods=["GET", "POST"])
+@needs(P.SELECTION_ENTER_NUMBERS)
+def correction(code: str, purpose: str) -> Answer:
+    """Claim that both sides mistyped the bulletin, or answer such a claim."""
+    return correction_page(code, purpose, back=url_for("public.project", code=code))
 
 
 @blueprint.route("/projects/<code>/draws/<purpose>/numbers", methods=["GET", "POST"])

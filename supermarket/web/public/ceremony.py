@@ -15,7 +15,7 @@ from supermarket.gateways import current
 from supermarket.policies.queries import number
 from supermarket.projects.queries import project_for
 from supermarket.selection.bulletins import entries_of, lottery_of_draw, sales_close_from
-from supermarket.selection.computed import public_record
+from supermarket.selection.computed import computed, public_record
 from supermarket.selection.drawing import receipt_time
 from supermarket.selection.models import Draw
 from supermarket.selection.parties import parties_of
@@ -136,7 +136,7 @@ def _typed(draw: Draw) -> list[str]:
 
 def _state(draw: Draw, at: datetime) -> Mapping[str, object]:
     """What the page shows, as JSON. Only what is public; the same bytes while nothing happens."""
-    phase, lottery = phase_of(draw, at), lottery_of_draw(draw)
+    phase, lottery, known = phase_of(draw, at), lottery_of_draw(draw), computed(draw)
     return {
         "project": draw.project.code,
         "purpose": draw.purpose,
@@ -157,7 +157,7 @@ def _state(draw: Draw, at: datetime) -> Mapping[str, object]:
         "refused_at": None if draw.refused_at is None else draw.refused_at.isoformat(),
         "lottery": None if lottery is None else lottery.lottery,
         "typed": _typed(draw),
-        "issue": draw.issue,
+        "issue": None if known is None else known.issue,
         "record": json.loads(public_record(draw).to_json()),
     }
 
@@ -178,11 +178,12 @@ def ceremony_live(code: str, purpose: str) -> Response:
 def ceremony(code: str, purpose: str) -> str:
     """The draw as it happens; the reader's own browser computes each pick. Without script the page loads itself anew."""
     draw = public_draw(code, purpose)
-    lottery = lottery_of_draw(draw)
+    lottery, known = lottery_of_draw(draw), computed(draw)
     pool = parse_pool_file(draw.pool_file.encode("ascii"))
     return render_template(
         "public/ceremony.html",
         draw=draw,
+        known=known,
         phase=phase_of(draw, now()),
         receipts=receipts_of(draw),
         parties=parties_shown(draw),
@@ -191,7 +192,7 @@ def ceremony(code: str, purpose: str) -> str:
         closes_from=sales_close_from(draw) if lottery is not None and draw.receipt is not None else None,
         typed=_typed(draw),
         members=[(member.id, member.tickets) for member in pool.members],
-        places={uscc: place for place, uscc in enumerate(draw.order or [], 1)},
+        places={uscc: place for place, uscc in enumerate(known.order if known is not None else (), 1)},
         names=names_of([member.id for member in pool.members]),
         record=url_for("public.draw_json", code=code, purpose=purpose),
         words=_words(),

@@ -163,6 +163,12 @@ def next_step(page: ProjectPage, actor: Actor) -> list[tuple[str, str, str]]:
             if shown.takes_numbers and page.project.state is ProjectState.SELECTING:
                 there = url_for("owner.numbers", code=code, purpose=shown.draw.purpose)
                 steps.append((_("Type the numbers of the bulletin"), there, "primary"))
+            if shown.takes_corrections:
+                there = url_for("owner.correction", code=code, purpose=shown.draw.purpose)
+                if shown.claim is not None:
+                    steps.append((_("Answer the claim of a typing error"), there, "primary"))
+                else:
+                    steps.append((_("A number was mistyped"), there, ""))
         if project.due_what == "choice":
             steps.append((_("Choose from the small list"), url_for("owner.choose", code=code), "primary"))
         if page.unsigned in ("owner", "both") and page.contract is not None:
@@ -201,6 +207,14 @@ def draw_json(code: str, purpose: str) -> Response:
     """The public record of a draw, byte for byte."""
     project_for(code, present_actor())
     return Response(draw_record(code, purpose).to_json(), mimetype="application/json")
+
+
+@blueprint.get("/projects/<code>/draws/<purpose>/<int:number>.json")
+@public
+def earlier_draw_json(code: str, purpose: str, number: int) -> Response:
+    """The record of a draw as it was computed before: 1 as first drawn, 2 as computed again …"""
+    project_for(code, present_actor())
+    return Response(draw_record(code, purpose, number).to_json(), mimetype="application/json")
 
 
 @blueprint.get("/projects/<code>/award-notice.pdf")

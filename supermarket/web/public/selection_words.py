@@ -10,6 +10,9 @@ def selection_words() -> dict[str, object]:
         "steps": {
             "form": _("The file has exactly the fields of selection-v1."),
             "draws": _("Each draw follows from its pool and value, and the stages rest on these draws."),
+            "corrections": _(
+                "What was computed again has the same pool, and numbers that two of two bodies typed alike."
+            ),
             "quotes": _("Every quote is the one that was committed to, and the list leaves none out."),
             "auction": _("The bids are chained; each was at least a step below the one before it."),
             "enrolments": _("Everybody of the freeze entered, with the same figures; who is out is out for a reason."),
@@ -24,6 +27,10 @@ def selection_words() -> dict[str, object]:
             "drawn_twice": _("was drawn twice:"),
             "draw": _("the draw does not hold:"),
             "other_draw": _("the stage rests on another draw:"),
+            "other_pool": _("what is computed again has another pool or receipt:"),
+            "typed": _("two of two bodies did not type what it was computed from:"),
+            "series": _("a series that was computed again is not kept, or nothing was corrected:"),
+            "not_ended": _("an award that was computed again has not ended, or had its notice:"),
             "amount_alone": _("has an amount and was not opened:"),
             "other_body": _("what was opened is not what was committed to:"),
             "body_says": _("the sealed text says something else than the record:"),
