@@ -250,18 +250,12 @@ def _unique(table: str, columns: tuple[str, ...], *, series: bool) -> None:
 
 def _along(*, series: bool) -> None:
     """Awards go along the order: the foreign key, and what it points at."""
-    op.drop_constraint("fk_awards_along_the_order", "awards", schema="trade", type_="foreignkey")
+    name = "fk_awards_along_the_order"
+    op.drop_constraint(name, "awards", schema="trade", type_="foreignkey")
     _unique("ranks", ALONG, series=series)
     columns = ["project_id", *(["series"] if series else []), *ALONG[1:]]
-    op.create_foreign_key(
-        "fk_awards_along_the_order",
-        "awards",
-        "ranks",
-        columns,
-        columns,
-        source_schema="trade",
-        referent_schema="trade",
-    )
+    schemas = {"source_schema": "trade", "referent_schema": "trade"}
+    op.create_foreign_key(name, "awards", "ranks", columns, columns, **schemas)
 
 
 def upgrade() -> None:

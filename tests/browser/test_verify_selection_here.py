@@ -22,7 +22,7 @@ RUN = """async (records) => {
     for (const record of records) found.push(await verifySelection(new TextEncoder().encode(record)));
     return found;
 }"""
-STEPS = ["form", "draws", "quotes", "auction", "enrolments", "runs", "order", "awards"]
+STEPS = ["form", "draws", "corrections", "quotes", "auction", "enrolments", "runs", "order", "awards"]
 ROUNDS = 8
 
 

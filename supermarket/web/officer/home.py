@@ -22,9 +22,6 @@ from supermarket.projects.models import Project
 from supermarket.projects.queries import waiting_for_review
 from supermarket.projects.states import ProjectState
 from supermarket.ratings.queries import waiting_appeals, waiting_to_rate
-from supermarket.selection.bulletins import waits_for_entry_of
-from supermarket.selection.corrections import waits_for_answer_of
-from supermarket.selection.models import Draw, DrawCorrection
 from supermarket.standing.decisions import Office
 from supermarket.standing.queries import open_cases, waiting_rectifications
 from supermarket.standing.states import RemovalState
@@ -33,19 +30,15 @@ from supermarket.supervision.queries import board, counts
 from supermarket.web.access import present_actor
 from supermarket.web.finding_words import code_label, level_label
 from supermarket.web.looks import word
+from supermarket.web.officer.bulletins import claims_to_answer, in_regions, numbers_to_type
 from supermarket.web.officer.matter_work import matter_work
 from supermarket.web.officer.matters import region_of
-from supermarket.web.officer.regions import regions_of, within
+from supermarket.web.officer.regions import regions_of
 from supermarket.web.officer.sources import LABELS, imported_unchecked_count, loud, quiet_count
 from supermarket.web.officer.standing import filed_opinions
 from supermarket.web.work import Count, Desk, Door, Figure, Work, by_due, changes, work
 
 Found = dict[str, list[Work]]
-
-
-def in_regions(actor: Actor, *permissions: P) -> sa.ColumnElement[bool]:
-    """Whether a project lies where one of the permissions is held."""
-    return within(Project.region_code, actor, *permissions)
 
 
 def _reviews(actor: Actor) -> list[Work]:
@@ -102,48 +95,6 @@ def _standing(actor: Actor) -> list[Work]:
     ]
 
 
-def _numbers(actor: Actor) -> list[Work]:
-    """Draws that wait for the regulator's entry of the bulletin's numbers: one statement."""
-    rows = db.session.execute(
-        sa.select(Project.code, Project.name, Draw.draw_at)
-        .join(Project, Project.id == Draw.project_id)
-        .where(
-            waits_for_entry_of("regulator"),
-            Project.state == ProjectState.SELECTING,
-            in_regions(actor, P.SELECTION_ENTER_NUMBERS),
-        )
-        .order_by(Draw.draw_at)
-    ).all()
-    return [
-        work("enter_numbers", row.name, url_for("office.project", code=row.code) + "#numbers", row.draw_at)
-        for row in rows
-    ]
-
-
-def _claims(actor: Actor) -> list[Work]:
-    """Claims of a typing error that wait for the regulator's answer: one statement."""
-    rows = db.session.execute(
-        sa.select(Project.code, Project.name, Draw.purpose, DrawCorrection.answer_due_at)
-        .join(Draw, Draw.project_id == Project.id)
-        .join(DrawCorrection, DrawCorrection.draw_id == Draw.id)
-        .where(
-            waits_for_answer_of("regulator"),
-            Project.state.in_((ProjectState.SELECTING, ProjectState.ANNOUNCED)),
-            in_regions(actor, P.SELECTION_ENTER_NUMBERS),
-        )
-        .order_by(DrawCorrection.answer_due_at)
-    ).all()
-    return [
-        work(
-            "answer_correction",
-            row.name,
-            url_for("office.correction", code=row.code, purpose=row.purpose),
-            row.answer_due_at,
-        )
-        for row in rows
-    ]
-
-
 def _applications(actor: Actor) -> list[Work]:
     """Who applied for the pool of experts and waits for a decision: two statements."""
     found = experts(ExpertFilter(standing=ExpertStanding.APPLIED), Slice(size=50), actor)
@@ -190,7 +141,7 @@ def _waiting(actor: Actor, role: Role) -> Found:
             found = {
                 "ratings": _ratings(actor),
                 "standing": _standing(actor),
-                "projects": [*_numbers(actor), *_claims(actor)],
+                "projects": [*numbers_to_type(actor), *claims_to_answer(actor)],
                 "board": _cards(actor),
             }
         case Role.EDITOR:
