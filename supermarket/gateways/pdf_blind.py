@@ -141,7 +141,8 @@ def _clean(part: DictionaryObject, found: Counter[tuple[str, str]]) -> None:
         _drop(part, "/FS", "attachments", found)
     action = part.get("/A")
     act = action.get_object() if action is not None else None
-    if isinstance(act, DictionaryObject) and (does := str(act.get("/S", ""))) not in _WITHIN:
+    # Parts of a tagged document have an entry of that name, too, which is no action.
+    if isinstance(act, DictionaryObject) and (does := str(act.get("/S", "/Named"))) not in _WITHIN:
         _drop(part, "/A", "links" if does == "/URI" else "scripts", found)
 
 

@@ -131,6 +131,18 @@ def test_a_locked_a_damaged_and_a_monstrous_file_are_refused_in_a_sentence() -> 
         assert refused.value.code == code, data[:40]
 
 
+def test_a_tagged_document_keeps_its_structure() -> None:
+    """Its parts carry attributes under the name that annotations have for actions."""
+    writer = PdfWriter(clone_from=io.BytesIO(make_pdf()))
+    part = thing(S=NameObject("/P"), A=thing(O=NameObject("/Layout"), SpaceBefore=NumberObject(4)))
+    writer.root_object[NameObject("/StructTreeRoot")] = thing(Type=NameObject("/StructTreeRoot"), K=part)
+    tagged = io.BytesIO()
+    writer.write(tagged)
+    made = blinded(tagged.getvalue())
+    assert made.removed == ()
+    assert b"/SpaceBefore" in made.data
+
+
 WHOLE = telling()
 
 
