@@ -6,7 +6,10 @@
     const sum = box?.querySelector("[data-weights-sum]");
     if (!sum) return;
     let total = 0;
-    for (const input of box.querySelectorAll("[data-weight]")) if (/^\s*\d{1,4}\s*$/.test(input.value)) total += Number(input.value);
+    for (const input of box.querySelectorAll("[data-weight]")) {
+      const typed = input.value.normalize("NFKC").trim();
+      if (/^[0-9]{1,4}$/.test(typed)) total += Number(typed);
+    }
     const text = total === 100 ? box.dataset.weightsWhole : total < 100 ? box.dataset.weightsLess : box.dataset.weightsMore;
     sum.textContent = fill(text, { total, rest: Math.abs(100 - total) });
     sum.dataset.whole = String(total === 100);

@@ -6,7 +6,6 @@ from wtforms import (
     BooleanField,
     DateField,
     Field,
-    IntegerField,
     SelectField,
     StringField,
     TextAreaField,
@@ -26,7 +25,7 @@ from supermarket.agencies.commands import (
     Relation,
 )
 from supermarket.agencies.models import StandingAction
-from supermarket.core.forms import CommandForm, MomentField, Needed, Text, UsccField
+from supermarket.core.forms import CommandForm, MomentField, Needed, Text, UsccField, WholeField
 
 RELATIONS = (
     SelectChoice(Relation.LEGAL_REPRESENTATIVE.value, _l("Legal representative")),
@@ -50,7 +49,7 @@ class AgencyProfileForm(CommandForm):
     business_scope = TextAreaField(_l("Scope of business"), validators=[Text(0, 5_000)])
     is_branch = BooleanField(_l("This is a branch"))
     head_office_uscc = UsccField(_l("Code of the head office"), validators=[Optional()])
-    version = IntegerField(_l("Version seen"), validators=[Optional()])
+    version = WholeField(_l("Version seen"), validators=[Optional()])
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -80,7 +79,7 @@ class ServiceForm(CommandForm):
 
     matter = StringField(_l("Matter (code)"), validators=[Text(5, 16)])
     fee_standard = TextAreaField(_l("How the fee is reckoned"), validators=[Text(1, 2_000)])
-    promised_days = IntegerField(_l("Promised working days"), validators=[Needed()])
+    promised_days = WholeField(_l("Promised working days"), validators=[Needed()])
 
     def validate_promised_days(self, field: Field) -> None:
         """The room's limits, told together with whatever else is wrong."""
@@ -102,7 +101,7 @@ class QualificationForm(CommandForm):
     number = StringField(_l("Number of the certificate"), validators=[Text(1, 64)])
     issuer = StringField(_l("Issued by"), validators=[Text(2, 200)])
     valid_until = DateField(_l("Last day on which it is valid"), validators=[Optional()])
-    document = IntegerField(_l("Scan (number of the stored file)"), validators=[Optional()])
+    document = WholeField(_l("Scan (number of the stored file)"), validators=[Optional()])
 
     def command(self) -> NewQualification:
         """The certificate that was typed. Raises InvalidInput."""
@@ -121,13 +120,13 @@ class QualificationForm(CommandForm):
 class ServiceChangeForm(ServiceForm):
     """Fee and days of a service that is offered; `version` is the agency's that was seen."""
 
-    version = IntegerField(_l("Version seen"), validators=[Optional()])
+    version = WholeField(_l("Version seen"), validators=[Optional()])
 
 
 class QualificationChangeForm(QualificationForm):
     """A certificate that takes the place of another; `version` is the agency's that was seen."""
 
-    version = IntegerField(_l("Version seen"), validators=[Optional()])
+    version = WholeField(_l("Version seen"), validators=[Optional()])
 
 
 class LeavingForm(CommandForm):

@@ -1,6 +1,7 @@
 """One form class per use case, read by the page and by the API alike; unknown JSON keys are refused, nothing is guessed."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Self
@@ -17,6 +18,7 @@ from wtforms import (
     IntegerField,
     SelectMultipleField,
     StringField,
+    TextAreaField,
     ValidationError,
 )
 from wtforms.fields.choices import SelectFieldBase
@@ -29,6 +31,23 @@ from supermarket.core.money import MoneyError, parse_yuan, yuan_text
 
 # Controls, which neither PDF nor XML can hold, and marks that turn the reading direction of what stands behind them.
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+# Marks without any width, which come along when something is copied: nobody sees that they go, and nobody could remove
+# them by hand, but with them two names that read alike would differ.
+_WIDTHLESS = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u2060-\u2064\ufeff]")
+_LINE_ENDS = re.compile("\\s*[\t\n\r\u2028\u2029]\\s*")
+_WHOLE = re.compile("[+-]?[0-9]{1,18}")
+
+
+class WholeField(IntegerField):  # type: ignore[misc]  # WTForms ships no types
+    """A whole number in figures, full-width ones too; nothing else that Python would take for one (1_000, ١٠٠)."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number. Raises ValueError with what to do."""
+        text = unicodedata.normalize("NFKC", valuelist[0]).strip() if valuelist else ""
+        self.data = int(text) if _WHOLE.fullmatch(text) else None
+        if text and self.data is None:
+            raise ValueError(_("Give a whole number."))
 
 
 class YuanField(Field):  # type: ignore[misc]  # WTForms ships no types
@@ -219,7 +238,10 @@ def _has_offset(text: str) -> bool:
 
 
 class Text:
-    """Validator: text of `least` to `most` characters once trimmed, without control characters but tabs and line ends."""
+    """Validator: text of `least` to `most` characters once trimmed, without control characters but tabs and line ends.
+
+    Where a page has one line, a line end counts as a space; characters without width are dropped.
+    """
 
     def __init__(self, least: int = 0, most: int = 200) -> None:
         self.least, self.most = least, most
@@ -227,7 +249,9 @@ class Text:
         self.field_flags = {"maxlength": most} | ({"required": True} if least else {})
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
-        text = (field.data or "").strip()
+        text = _WIDTHLESS.sub("", field.data or "").strip()
+        if not isinstance(field, TextAreaField):
+            text = _LINE_ENDS.sub(" ", text)
         if _INVISIBLE.search(text):
             raise ValidationError(_l("Remove the invisible characters."))
         if len(text) < self.least:

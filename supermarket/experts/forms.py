@@ -1,11 +1,11 @@
 """Forms of the experts room; pages and API share them. Field names are those of the API."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, FieldList, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import DateField, FieldList, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional
 
-from supermarket.core.forms import CommandForm, Needed, Text, UsccField
+from supermarket.core.forms import CommandForm, Needed, Text, UsccField, WholeField
 from supermarket.experts.commands import ExpertProfile, Interest, NewExpert
 from supermarket.experts.rules import MOST_MATTERS
 from supermarket.experts.states import InterestKind
@@ -54,7 +54,7 @@ class ExpertProfileForm(CommandForm):
 class ExpertChangeForm(ExpertProfileForm):
     """A changed profile; `version` is the one that was seen."""
 
-    version = IntegerField(_l("Version"), validators=[Needed(), NumberRange(1, 1_000_000)])
+    version = WholeField(_l("Version"), validators=[Needed(), NumberRange(1, 1_000_000)])
 
 
 class NewExpertForm(ExpertProfileForm):

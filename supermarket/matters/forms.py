@@ -9,7 +9,6 @@ from wtforms import (
     BooleanField,
     DateField,
     Field,
-    IntegerField,
     SelectField,
     StringField,
     TextAreaField,
@@ -18,7 +17,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from supermarket.core.forms import CommandForm, Needed, Text
+from supermarket.core.forms import CommandForm, Needed, Text, WholeField
 from supermarket.data import catalogue
 from supermarket.data.requirements import RequirementError, json_of, parse_licences
 from supermarket.matters import requirement_tree, rules
@@ -133,7 +132,7 @@ class EditMatterForm(MatterForm):
 
     change_kind = SelectField(_l("Kind of change"), validators=[Needed()])
     change_reason = TextAreaField(_l("Reason of the change"), validators=[Text(0, 2_000)])
-    version = IntegerField(_l("Version seen"), validators=[Optional()])
+    version = WholeField(_l("Version seen"), validators=[Optional()])
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -154,7 +153,7 @@ class RegionalForm(CommandForm):
     note = TextAreaField(_l("Note"), validators=[Text(0, 10_000)])
     change_kind = SelectField(_l("Kind of change"), validators=[Needed()])
     change_reason = TextAreaField(_l("Reason of the change"), validators=[Text(0, 2_000)])
-    version = IntegerField(_l("Version seen"), validators=[Optional()])
+    version = WholeField(_l("Version seen"), validators=[Optional()])
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

@@ -241,6 +241,6 @@ def acted_licences(rows: tuple[LicenceRow, ...], act: str) -> tuple[LicenceRow, 
     verb, _colon, text = act.partition(":")
     if verb == "add-licence" and len(rows) < MOST_LINES:
         return (*rows, LicenceRow())
-    if verb == "drop-licence" and text.isascii() and text.isdecimal() and int(text) < len(rows):
+    if verb == "drop-licence" and text.isascii() and text.isdecimal() and len(text) < 4 and int(text) < len(rows):
         return rows[: int(text)] + rows[int(text) + 1 :]
     return rows

@@ -1,12 +1,12 @@
 """Forms of the modes room; the page and the API share them. Field names are those of the API."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, FormField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, FieldList, FormField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional, Regexp
 
 from supermarket.core.draw import TicketRule
-from supermarket.core.forms import CommandForm, Needed, Text
+from supermarket.core.forms import CommandForm, Needed, Text, WholeField
 from supermarket.modes.combining import MOST_KEPT, MOST_STAGES, MOST_VALID, RULES, StageWanted
 from supermarket.modes.commands import ModeWording
 from supermarket.modes.stages.price import PriceRule
@@ -52,7 +52,7 @@ class StageRow(CommandForm):
         ],
         coerce=_or_none,
     )
-    keep = IntegerField(
+    keep = WholeField(
         _l("How many go on"),
         validators=[Optional(), NumberRange(1, MOST_KEPT)],
         description=_l("Of a shortlist, or of a draw before another stage; empty: the owner says it in the notice"),
@@ -100,10 +100,10 @@ class ModeForm(CommandForm):
         min_entries=1,
         validators=[Length(1, MOST_STAGES, message=_l("Give between 1 and 6 stages."))],
     )
-    fewest_valid = IntegerField(
+    fewest_valid = WholeField(
         _l("Fewest valid enrolments"), validators=[Needed(), NumberRange(2, MOST_VALID)], default=3
     )
-    fewest_after_extension = IntegerField(
+    fewest_after_extension = WholeField(
         _l("Fewest after the one extension"), validators=[Needed(), NumberRange(1, MOST_VALID)], default=3
     )
     owner_accepts_fewer = BooleanField(_l("The smaller number only if the owner accepts it in writing"))
@@ -126,18 +126,18 @@ class ModeForm(CommandForm):
 class ModeEditForm(ModeForm):
     """An office words a version anew; `revision` is the one that was seen."""
 
-    revision = IntegerField(_l("Revision"), validators=[Needed(), NumberRange(1, 1_000_000)])
+    revision = WholeField(_l("Revision"), validators=[Needed(), NumberRange(1, 1_000_000)])
 
 
 class ReleaseModeForm(CommandForm):
     """A second person releases what was tried."""
 
     reason = TextAreaField(_l("Reason (public)"), validators=[Text(least=4, most=1000)])
-    revision = IntegerField(_l("Revision"), validators=[Needed(), NumberRange(1, 1_000_000)])
+    revision = WholeField(_l("Revision"), validators=[Needed(), NumberRange(1, 1_000_000)])
 
 
 class RetireModeForm(CommandForm):
     """A version is taken back."""
 
     reason = TextAreaField(_l("Reason (public)"), validators=[Text(least=4, most=1000)])
-    number = IntegerField(_l("Number of the version"), validators=[Needed(), NumberRange(1, 10_000)])
+    number = WholeField(_l("Number of the version"), validators=[Needed(), NumberRange(1, 10_000)])

@@ -1,5 +1,6 @@
 """Whether the criteria of a merit selection, and the size of its panel, may stand in a project (selection.md §6)."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 
 from flask_babel import gettext as _
@@ -43,8 +44,13 @@ def _each(criteria: tuple[CriterionAsked, ...]) -> Iterator[FieldError]:
             yield FieldError("criteria", "no_name", message)
         if len(item.name) > NAME_MOST or len(item.description) > DESCRIPTION_MOST:
             yield FieldError("criteria", "too_long", _("The name or description of a criterion is too long."))
-    if len({(item.kind, item.name.strip()) for item in criteria}) != len(criteria):
+    if len({(item.kind, _read(item.name)) for item in criteria}) != len(criteria):
         yield FieldError("criteria", "twice", _("A criterion is there twice."))
+
+
+def _read(name: str) -> str:
+    """A name as a reader takes it: neither width nor case of letters, nor spaces, tell two of them apart."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _size(size: int, needed: bool, values: Mapping[str, PolicyValue]) -> Iterator[FieldError]:

@@ -10,7 +10,6 @@ from wtforms import (
     Field,
     FieldList,
     FormField,
-    IntegerField,
     SelectField,
     StringField,
     TextAreaField,
@@ -20,7 +19,16 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional, Regexp
 
 from supermarket.core.errors import FieldError, InvalidInput
-from supermarket.core.forms import CommandForm, IdentifiersField, MomentField, Needed, Text, UsccField, YuanField
+from supermarket.core.forms import (
+    CommandForm,
+    IdentifiersField,
+    MomentField,
+    Needed,
+    Text,
+    UsccField,
+    WholeField,
+    YuanField,
+)
 from supermarket.credit.points import CreditLevel
 from supermarket.modes.merit_criteria import CriterionKind
 from supermarket.modes.stages.shortlist import ShortlistBy
@@ -101,17 +109,15 @@ class DeliverableRow(Row):
     """A result that the contract will ask for."""
 
     name = StringField(_l("Deliverable"), validators=[Text(least=1, most=200)])
-    due_days = IntegerField(
-        _l("Due, in calendar days from the start"), validators=[Needed(), NumberRange(1, MOST_DAYS)]
-    )
+    due_days = WholeField(_l("Due, in calendar days from the start"), validators=[Needed(), NumberRange(1, MOST_DAYS)])
 
 
 class PaymentTermRow(Row):
     """An instalment."""
 
     name = StringField(_l("Instalment"), validators=[Text(least=1, most=200)])
-    percent = IntegerField(_l("Percent of the price"), validators=[Needed(), NumberRange(1, 100)])
-    after_deliverable = IntegerField(
+    percent = WholeField(_l("Percent of the price"), validators=[Needed(), NumberRange(1, 100)])
+    after_deliverable = WholeField(
         _l("After which deliverable (0: at the start)"), validators=[Needed(), NumberRange(0, MOST_ROWS)]
     )
 
@@ -129,7 +135,7 @@ class CriterionRow(Row):
     criterion = SelectField(
         _l("Criterion"), choices=[SelectChoice(kind.value, label) for kind, label in CRITERION_LABELS.items()]
     )
-    weight = IntegerField(_l("Weight"), validators=[Needed(), NumberRange(1, 100)])
+    weight = WholeField(_l("Weight"), validators=[Needed(), NumberRange(1, 100)])
     name = StringField(_l("What the panel scores"), validators=[Text(most=NAME_MOST)])
     description = TextAreaField(_l("What the experts look at"), validators=[Text(most=DESCRIPTION_MOST)])
 
@@ -137,7 +143,7 @@ class CriterionRow(Row):
 class QualificationRow(Row):
     """What the owner states of one qualification of the matter."""
 
-    leaf = IntegerField(
+    leaf = WholeField(
         _l("Which of the matter's qualifications (from 1, in reading order)"), validators=[Needed(), NumberRange(1, 60)]
     )
     level = StringField(_l("At least level"), validators=[Text(most=64)])
@@ -177,12 +183,12 @@ class ProjectForm(CommandForm):
         coerce=_or_none,
         description=_l("Only where the way of selection has a shortlist that leaves this open"),
     )
-    keep = IntegerField(
+    keep = WholeField(
         _l("How many the shortlist keeps (K)"),
         validators=[Optional(), NumberRange(1, 100)],
         description=_l("Only with a shortlist; empty: the region's usual number"),
     )
-    draw_keep = IntegerField(
+    draw_keep = WholeField(
         _l("How many the draw leaves"),
         validators=[Optional(), NumberRange(1, 100)],
         description=_l("Only with a draw before another stage; empty: the region's usual number"),
@@ -191,7 +197,7 @@ class ProjectForm(CommandForm):
         _l("Live auction instead of sealed quotes"),
         description=_l("Only where the way of selection is offered in a live form"),
     )
-    duration_days = IntegerField(
+    duration_days = WholeField(
         _l("Length of the contract (calendar days)"), validators=[Needed(), NumberRange(1, MOST_DAYS)]
     )
     deliverables = FieldList(
@@ -222,8 +228,8 @@ class ProjectForm(CommandForm):
         _l("Keep wording in the draft that is refused, to ask for an exception"),
         description=_l("A draft may wait with it; it is not published until the operator has granted the exception"),
     )
-    practitioners_needed = IntegerField(_l("Practitioners to name"), validators=[Optional(), NumberRange(0, 50)])
-    min_stars = IntegerField(_l("Fewest stars"), validators=[Optional(), NumberRange(1, 5)])
+    practitioners_needed = WholeField(_l("Practitioners to name"), validators=[Optional(), NumberRange(0, 50)])
+    min_stars = WholeField(_l("Fewest stars"), validators=[Optional(), NumberRange(1, 5)])
     min_credit = SelectField(
         _l("Lowest credit level"),
         choices=[SelectChoice("", _l("none")), *(SelectChoice(level.value, level.value) for level in CreditLevel)],
@@ -258,7 +264,7 @@ class ProjectForm(CommandForm):
         _l("Criteria (merit selection); the weights add up to 100"),
         validators=[Length(0, MOST_CRITERIA, message=_l("Choose at most 15 criteria."))],
     )
-    panel_size = IntegerField(_l("Experts on the panel (an odd number)"), validators=[Optional(), NumberRange(1, 99)])
+    panel_size = WholeField(_l("Experts on the panel (an odd number)"), validators=[Optional(), NumberRange(1, 99)])
 
     def validate_live(self, field: Field) -> None:
         """Nobody chooses the live form before its pages are there."""
@@ -315,7 +321,7 @@ class ProjectForm(CommandForm):
 class ProjectEditForm(ProjectForm):
     """An owner changes a draft; `version` is the one that was seen."""
 
-    version = IntegerField(_l("Version"), validators=[Needed(), NumberRange(1, 1_000_000)])
+    version = WholeField(_l("Version"), validators=[Needed(), NumberRange(1, 1_000_000)])
 
 
 class ProjectAmendForm(ProjectEditForm):
@@ -345,7 +351,7 @@ class EnrolForm(CommandForm):
     """An agency enrols: whom it names, in how many calendar days it would deliver."""
 
     practitioners = IdentifiersField(_l("Practitioners"))
-    offered_days = IntegerField(_l("Delivery in calendar days"), validators=[Optional(), NumberRange(1, MOST_DAYS)])
+    offered_days = WholeField(_l("Delivery in calendar days"), validators=[Optional(), NumberRange(1, MOST_DAYS)])
 
     def command(self) -> Enrol:
         """The command of a valid form."""

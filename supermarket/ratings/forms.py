@@ -1,11 +1,11 @@
 """Forms of the ratings room; the page and the API share them."""
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, SelectField, TextAreaField
+from wtforms import BooleanField, SelectField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange, Optional
 
-from supermarket.core.forms import CommandForm, Text
+from supermarket.core.forms import CommandForm, Text, WholeField
 from supermarket.ratings.commands import DecideAppeal, Give
 from supermarket.ratings.models import RaterKind
 from supermarket.ratings.score import HIGHEST, LOWEST, Dimension
@@ -24,9 +24,9 @@ RATER_LABELS = {
 }
 
 
-def _points(dimension: Dimension) -> IntegerField:
+def _points(dimension: Dimension) -> WholeField:
     # Which of them must be given depends on what the system computes: the operation says so.
-    return IntegerField(
+    return WholeField(
         LABELS[dimension],
         validators=[Optional(), NumberRange(min=LOWEST, max=HIGHEST, message=_l("Give 1 to 5 points."))],
     )

@@ -5,10 +5,10 @@ from typing import cast
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import NumberRange, Regexp
 
-from supermarket.core.forms import CommandForm, MomentField, Needed, Text, UsccField, YuanField
+from supermarket.core.forms import CommandForm, MomentField, Needed, Text, UsccField, WholeField, YuanField
 from supermarket.projects.commands import Attachment
 from supermarket.projects.forms import EnrolForm
 from supermarket.selection.bulletins import Bulletin
@@ -34,7 +34,7 @@ class QuoteForm(CommandForm):
 class SealedQuoteForm(CommandForm):
     """A quote that its bidder has sealed: everything but the body."""
 
-    seq = IntegerField(_l("Number of the quote"), validators=[Needed(), NumberRange(1, MAX_SEQ)])
+    seq = WholeField(_l("Number of the quote"), validators=[Needed(), NumberRange(1, MAX_SEQ)])
     commitment = StringField(
         _l("Commitment"),
         validators=[
@@ -70,7 +70,7 @@ class BodyForm(CommandForm):
 class MissingForm(CommandForm):
     """The receipt of a quote that its bidder does not find on the published list."""
 
-    seq = IntegerField(_l("Number of the quote"), validators=[Needed(), NumberRange(1, MAX_SEQ)])
+    seq = WholeField(_l("Number of the quote"), validators=[Needed(), NumberRange(1, MAX_SEQ)])
     commitment = StringField(
         _l("Commitment"),
         validators=[

@@ -7,13 +7,23 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, FieldList, FormField, IntegerField, SelectMultipleField, StringField
+from wtforms import BooleanField, FieldList, FormField, SelectMultipleField, StringField
 from wtforms.form import Form
 
 from supermarket.core.errors import InvalidInput
-from supermarket.core.forms import CommandForm, IdentifiersField, MomentField, Needed, Text, UsccField, YuanField
+from supermarket.core.forms import (
+    CommandForm,
+    IdentifiersField,
+    MomentField,
+    Needed,
+    Text,
+    UsccField,
+    WholeField,
+    YuanField,
+)
 from supermarket.core.identifiers import make_uscc
 
+NO_CSRF = {"csrf": False}
 GOOD_USCC = make_uscc("91510107", 10_001)
 
 
@@ -21,7 +31,7 @@ class Part(Form):  # type: ignore[misc]  # WTForms ships no types
     """A line of a list."""
 
     name = StringField(validators=[Text(1, 10)])
-    days = IntegerField(validators=[Needed()])
+    days = WholeField(validators=[Needed()])
 
 
 class Everything(CommandForm):
@@ -183,6 +193,35 @@ def test_errors_of_nested_lines_carry_their_number() -> None:
 @pytest.mark.parametrize("mark", ["\x00", "\x07", "\x1b", "\x85", "\u202e", "\u2066"])
 def test_invisible_characters_are_refused(mark: str) -> None:
     assert invalid({"title": f"a{mark}b"}) == [("title", "invalid")]
+
+
+@pytest.mark.parametrize("mark", ["\u200b", "\ufeff", "\u2060", "\u00ad", "\u200e"])
+def test_marks_without_width_go_unseen(mark: str) -> None:
+    """They come along with what is copied: two names that read alike must not differ by one."""
+    assert Everything.from_json({"title": f"{mark}标{mark}题"}).checked().title.data == "标题"
+    assert invalid({"title": mark * 5}) == [("title", "invalid")]
+
+
+@pytest.mark.parametrize("title", ["标\n题", "标\r\n 题", "标\t题", "标\u2028题"])
+def test_where_there_is_one_line_a_line_end_counts_as_a_space(title: str) -> None:
+    """A browser sends a hidden field's line ends otherwise than they came: such a name could not be named again."""
+    assert Everything.from_json({"title": title}).checked().title.data == "标 题"
+
+
+@pytest.mark.parametrize(
+    "typed", ["1_0", "١٠", "1e1", "10.0", "0x1", "9" * 19, "9" * 5000, "十", "+ 1", "--1", "1\x00"]
+)
+def test_a_whole_number_is_written_in_figures(typed: str) -> None:
+    form = Everything(formdata=MultiDict({"title": "标题", "parts-0-name": "a", "parts-0-days": typed}), meta=NO_CSRF)
+    assert not form.validate()
+    assert len(form.parts[0].form.days.errors) == 1
+    assert form.parts[0].form.days._value() == typed
+
+
+@pytest.mark.parametrize(("typed", "read"), [("３", 3), (" 3 ", 3), ("03", 3), ("+3", 3)])
+def test_full_width_figures_are_figures(typed: str, read: int) -> None:
+    form = Everything(formdata=MultiDict({"title": "标题", "parts-0-name": "a", "parts-0-days": typed}), meta=NO_CSRF)
+    assert form.checked().parts[0].form.days.data == read
 
 
 @pytest.mark.parametrize("title", ["", "a", "x" * 21, "   "])

@@ -2,10 +2,10 @@
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, FieldList, FormField, IntegerField, StringField, TextAreaField, ValidationError
+from wtforms import BooleanField, FieldList, FormField, StringField, TextAreaField, ValidationError
 from wtforms.validators import Length, NumberRange, Optional
 
-from supermarket.core.forms import CommandForm, Needed, Text
+from supermarket.core.forms import CommandForm, Needed, Text, WholeField
 from supermarket.projects.commands import Attachment
 from supermarket.projects.forms import Row
 from supermarket.selection.panels.proposing import MOST_TEXT
@@ -43,14 +43,14 @@ class DraftRow(Row):
 
     plan = StringField(_l("Plan"), validators=[Text(least=1, most=4)])
     criterion = StringField(_l("Criterion"), validators=[Text(least=1, most=40)])
-    points = IntegerField(_l("Points"), validators=[Optional(), NumberRange(0, 100)])
+    points = WholeField(_l("Points"), validators=[Optional(), NumberRange(0, 100)])
     sentence = StringField(_l("Why"), validators=[Text(most=MOST_SENTENCE)])
 
 
 class ScoreRow(DraftRow):
     """One score: a plan by its letter, a criterion by its name, 0 to 100 points, a sentence."""
 
-    points = IntegerField(_l("Points"), validators=[Needed(), NumberRange(0, 100)])
+    points = WholeField(_l("Points"), validators=[Needed(), NumberRange(0, 100)])
     sentence = StringField(_l("Why"), validators=[Text(least=4, most=MOST_SENTENCE)])
 
 

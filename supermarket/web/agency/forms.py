@@ -10,7 +10,6 @@ from wtforms import (
     BooleanField,
     Field,
     HiddenField,
-    IntegerField,
     SelectChoice,
     SelectField,
     ValidationError,
@@ -20,7 +19,7 @@ from wtforms.validators import Optional
 from supermarket.agencies import forms
 from supermarket.agencies.profile_fields import FIELDS, Kept, kept
 from supermarket.agencies.rules import KINDS
-from supermarket.core.forms import CommandForm, Text
+from supermarket.core.forms import CommandForm, Text, WholeField
 from supermarket.data import catalogue
 from supermarket.data.facts import Holder
 from supermarket.selection.forms import AcceptForm
@@ -89,7 +88,7 @@ _IN_REGISTER = {"region": "region_code"}
 class CorrectionForm(CommandForm):
     """Some fields of the profile's form, as that form has them; `version` is the one that was seen."""
 
-    version = IntegerField(_l("Version seen"), validators=[Optional()])
+    version = WholeField(_l("Version seen"), validators=[Optional()])
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -173,13 +172,13 @@ class ServiceTermsForm(forms.ServiceChangeForm):
 class RenewalForm(QualificationForm):
     """A certificate that takes the place of another."""
 
-    version = IntegerField(_l("Version seen"), validators=[Optional()])
+    version = WholeField(_l("Version seen"), validators=[Optional()])
 
 
 class PartyCorrectionForm(forms.RelatedPartyForm):
     """A related party as it is now; an empty identity number leaves the person the same."""
 
-    version = IntegerField(_l("Version seen"), validators=[Optional()])
+    version = WholeField(_l("Version seen"), validators=[Optional()])
 
 
 class ReasonForm(forms.LeavingForm):

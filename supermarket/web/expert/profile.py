@@ -4,12 +4,12 @@ from flask import redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
-from wtforms import IntegerField, SelectChoice, SelectField, SelectMultipleField, StringField
+from wtforms import SelectChoice, SelectField, SelectMultipleField, StringField
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from supermarket.core.clock import now
-from supermarket.core.forms import CommandForm, Text, UsccField
+from supermarket.core.forms import CommandForm, Text, UsccField, WholeField
 from supermarket.core.permissions import P
 from supermarket.experts import operations as experts
 from supermarket.experts.commands import ExpertProfile
@@ -40,7 +40,7 @@ class ProfilePageForm(CommandForm):
         widget=ListWidget(prefix_label=False),
     )
     matters = StringField(_l("Only these matters"), validators=[Text(most=1000)])
-    version = IntegerField(validators=[Optional()])
+    version = WholeField(validators=[Optional()])
 
     def offer(self) -> None:
         """Fill the lists."""

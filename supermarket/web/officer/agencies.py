@@ -138,7 +138,7 @@ def agency_page(uscc: str, **answered: CommandForm) -> str:
     row, actor, at = agency_file(uscc), present_actor(), now()
     open_file(actor, row.region_code)
     preset, place = None, request.args.get("reason", "")
-    if place.isascii() and place.isdecimal() and int(place) < len(usual_reasons()):
+    if place.isascii() and place.isdecimal() and len(place) < 4 and int(place) < len(usual_reasons()):
         preset = usual_reasons()[int(place)]
     decide = DecideForm(formdata=None, prefix="decide")
     if preset is not None:

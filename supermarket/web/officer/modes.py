@@ -7,14 +7,14 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, IntegerField, SelectField
+from wtforms import BooleanField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from supermarket.core.clock import now
 from supermarket.core.errors import InvalidInput, MarketError
 from supermarket.core.events import timeline
-from supermarket.core.forms import CommandForm, Text
+from supermarket.core.forms import CommandForm, Text, WholeField
 from supermarket.core.permissions import Actor, P, may, region_covers
 from supermarket.modes import operations
 from supermarket.modes.combining import Fault, combine, faults_of, taken_apart
@@ -43,7 +43,7 @@ class ModePageForm(ModeEditForm):
     """The editor's page offers the reader's regions; a new mode has no revision yet."""
 
     region = SelectField(_l("Region"), validators=[Text(least=6, most=6)], validate_choice=False, choices=[])
-    revision = IntegerField(validators=[Optional()])
+    revision = WholeField(validators=[Optional()])
 
     def offer(self, actor: Actor) -> None:
         """The regions in which the reader may word modes: provinces, cities, counties."""

@@ -124,7 +124,9 @@ def _licence_mistakes(rows: Sequence[LicenceRow]) -> Iterator[str]:
             continue
         if not row.kind:
             yield _("Line %(number)s: choose the licence.", number=number)
-        if not (row.count.isascii() and row.count.isdecimal() and 1 <= int(row.count) <= MOST_PEOPLE):
+        if not (
+            row.count.isascii() and row.count.isdecimal() and len(row.count) < 5 and 1 <= int(row.count) <= MOST_PEOPLE
+        ):
             yield _(
                 "Line %(number)s: say how many people, a whole number from 1 to %(most)s.",
                 number=number,

@@ -1,8 +1,10 @@
 """The criteria editor of the owner's form: weights of what the system computes, and what a panel of experts scores."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from wtforms import FormField
 
@@ -66,11 +68,16 @@ def editor_of(form: PurchaseForm, project: Project | None) -> Editor:
     """The editor as the form stands, or as the stored purchase has it where one is handed in."""
     if project is not None:
         _fill(form, project)
+    for row in form.criteria.entries:
+        # The summary of what to mend names the criterion, not only that it is a weight.
+        name = row.form.name.data or CRITERION_LABELS.get(_kind(row), "")
+        row.form.weight.label.text = _("Weight of “%(name)s”", name=name) if name else row.form.weight.label.text
     rows = {row.criterion.data: row for row in form.criteria.entries}
     automatic = [_weighed(place, kind, rows.get(kind.value)) for place, kind in enumerate(AUTOMATIC, FIRST_AUTOMATIC)]
     panel = [row for row in form.criteria.entries if row.criterion.data == CriterionKind.PANEL]
     typed = [row.weight for row in automatic] + [_typed(row) for row in panel]
-    total = sum(int(text) for text in typed if text.isascii() and text.isdecimal() and len(text) < 5)
+    plain = [unicodedata.normalize("NFKC", text) for text in typed]
+    total = sum(int(text) for text in plain if text.isascii() and text.isdecimal() and len(text) < 5)
     return Editor(automatic, panel, total)
 
 
@@ -79,6 +86,10 @@ def only_where_scored(command: ProjectDraft) -> ProjectDraft:
     panel = any(item.kind == CriterionKind.PANEL for item in command.criteria)
     ordered = tuple(sorted(command.criteria, key=lambda item: item.kind == CriterionKind.PANEL))
     return replace(command, criteria=ordered, panel_size=command.panel_size if panel else 0)
+
+
+def _kind(row: FormField) -> str:
+    return str(row.form.criterion.data)
 
 
 def _typed(row: FormField) -> str:

@@ -103,7 +103,9 @@ def _rows_changed(form: PurchaseForm, act: str) -> bool:
     field = form[name]
     if verb == "add" and len(field.entries) < 50:
         field.append_entry()
-    elif verb == "drop" and place.isascii() and place.isdecimal() and int(place) < len(field.entries):
+    elif (
+        verb == "drop" and place.isascii() and place.isdecimal() and len(place) < 4 and int(place) < len(field.entries)
+    ):
         field.entries.pop(int(place))
     return True
 

@@ -11,7 +11,6 @@ from wtforms import (
     Field,
     FieldList,
     FormField,
-    IntegerField,
     RadioField,
     SelectField,
     TextAreaField,
@@ -22,7 +21,7 @@ from wtforms.validators import Optional
 from supermarket.accounts.models import Organisation
 from supermarket.core.clock import now
 from supermarket.core.errors import FieldError, InvalidInput, MarketError, RuleBroken
-from supermarket.core.forms import CommandForm, Needed, Text
+from supermarket.core.forms import CommandForm, Needed, Text, WholeField
 from supermarket.core.paging import Slice
 from supermarket.matters.queries import MatterFilter, published
 from supermarket.modes.queries import offered_in
@@ -40,6 +39,12 @@ from supermarket.projects.ways import mode_of, terms_of
 from supermarket.web.acting import refuse
 
 LISTS = ("deliverables", "payment_terms", "avoid", "criteria", "qualifications")
+
+
+def _size(value: object) -> int:
+    """The size that was chosen; 0, which the rules refuse in a sentence, for none and for what is none."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 4 else 0
 
 
 class PurchaseForm(ProjectForm):
@@ -60,8 +65,8 @@ class PurchaseForm(ProjectForm):
         validators=[Optional()],
     )
     direct_file = FileField(_l("The document itself"))
-    panel_size = SelectField(_l("Experts on the panel"), coerce=int, validate_choice=False, choices=[])
-    version = IntegerField(validators=[Optional()])
+    panel_size = SelectField(_l("Experts on the panel"), coerce=_size, validate_choice=False, choices=[])
+    version = WholeField(validators=[Optional()])
     reason = TextAreaField(_l("Reason of the amendment (public)"), validators=[Text(most=1000)])
 
     @property
@@ -139,7 +144,7 @@ class SubmitForm(CommandForm):
     """The last look before a purchase is handed in."""
 
     confirm = BooleanField(_l("I have checked it and hand it in for my organisation."))
-    version = IntegerField(validators=[Optional()])
+    version = WholeField(validators=[Optional()])
 
 
 class EndForm(ReasonForm):
@@ -259,6 +264,6 @@ def one_sentence_each(fields: Iterable[Field]) -> None:
     for field in fields:
         if isinstance(field, (FieldList, FormField)):
             one_sentence_each(field)
-        elif isinstance(field, IntegerField) and field.errors:
+        elif isinstance(field, WholeField) and field.errors:
             blank = not (field.raw_data and str(field.raw_data[0]).strip())
             field.errors = [_("Please fill this in.") if blank else field.errors[0]]
