@@ -22,6 +22,7 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectFieldBase
+from wtforms.validators import StopValidation
 from wtforms.widgets import DateTimeLocalInput, TextInput
 
 from supermarket.core.clock import LOCAL
@@ -48,6 +49,11 @@ class WholeField(IntegerField):  # type: ignore[misc]  # WTForms ships no types
         self.data = int(text) if _WHOLE.fullmatch(text) else None
         if text and self.data is None:
             raise ValueError(_("Give a whole number."))
+
+    def pre_validate(self, form: FlaskForm) -> None:
+        """What is no number lies in no range: one sentence is enough."""
+        if self.process_errors:
+            raise StopValidation
 
 
 class YuanField(Field):  # type: ignore[misc]  # WTForms ships no types
@@ -276,6 +282,7 @@ class Needed:
         if nothing:
             # WTForms calls an empty day or number “not valid”, and a choice that nobody made too.
             field.errors = []
-        if not field.errors:
-            choice = isinstance(field, SelectFieldBase)
-            raise ValidationError(_l("Please choose.") if choice else _l("Please fill this in."))
+        if field.errors:
+            raise StopValidation  # one sentence is enough
+        choice = isinstance(field, SelectFieldBase)
+        raise StopValidation(_l("Please choose.") if choice else _l("Please fill this in."))

@@ -1,6 +1,7 @@
 """Identifiers: USCC (GB 32100-2015), organisation codes (GB 11714), identity numbers (GB 11643), our own codes."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
@@ -174,3 +175,8 @@ def contract_code(year: int, serial: int) -> str:
 def is_document_code(text: str, letter: str) -> bool:
     """Whether a text is a code of ours with this letter."""
     return text.startswith(f"{letter}-") and _CODE.fullmatch(text) is not None
+
+
+def as_read(name: str) -> str:
+    """A name as a reader takes it: neither the width or case of its letters nor spaces tell two names apart."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -61,6 +61,9 @@ def _places(stages: Sequence[StageWanted]) -> Iterator[Fault]:
             yield Fault(place, "not_last", Sentence(_NOT_LAST))
         if wanted.stage is StageName.SHORTLIST and last:
             yield Fault(place, "nothing_decides", Sentence(_NOTHING_DECIDES))
+        before = stages[place - 2] if place > 1 else None
+        if before is not None and (before.stage, wanted.stage) == (StageName.SHORTLIST,) * 2 and before.by is wanted.by:
+            yield Fault(place, "same_again", Sentence(_SAME_AGAIN))
         if wanted.stage is StageName.CHOOSE and place == 1:
             yield Fault(place, "choice_alone", Sentence(_CHOICE_ALONE))
         if wanted.stage is StageName.AUCTION:
@@ -147,6 +150,7 @@ _NOTHING_DECIDES = N_(
     "A shortlist does not say who is first: equals would stand in no order. Add a draw, quotes, points or a choice after "
     "it."
 )
+_SAME_AGAIN = N_("The stage before compares the same already: keep fewer there, and remove this one.")
 _CHOICE_ALONE = N_(
     "A choice among everybody would be a direct selection without its limits. Let a shortlist or a draw come before it."
 )

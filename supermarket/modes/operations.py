@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from supermarket.core.errors import Conflict, FieldError, Forbidden, InvalidInput, NotFound, RuleBroken, WrongState
 from supermarket.core.events import record
+from supermarket.core.identifiers import as_read
 from supermarket.core.permissions import Actor, P, authorise
 from supermarket.extensions import db
 from supermarket.modes import events
@@ -255,15 +257,15 @@ def _field_errors(command: ModeWording) -> Iterator[FieldError]:
 
 
 def _same_label(command: ModeWording, but: int | None) -> Iterator[FieldError]:
-    """Two ways of selection that read alike would be taken for one another."""
+    """Two ways of selection that read alike, in whatever language, would be taken for one another."""
     own = sa.select(ModeVersion).where(ModeVersion.state != ModeState.RETIRED)
     known = [row.rules for row in db.session.scalars(own) if row.mode_id != but]
-    nine = [{"label": _(row.label), "label_zh": _(row.label)} for row in MODES.values()]
+    taken = {as_read(str(rules.get(name, ""))) for rules in known for name in ("label", "label_zh")}
+    taken |= {as_read(row.label) for row in MODES.values()}
+    with force_locale("zh_CN"):
+        taken |= {as_read(_(row.label)) for row in MODES.values()}
     for name, words in (("label", command.label), ("label_zh", command.label_zh)):
-        taken = {str(rules.get(name, "")).casefold() for rules in [*known, *nine]} | {
-            row.label.casefold() for row in MODES.values()
-        }
-        if words.strip().casefold() in taken:
+        if as_read(words) in taken:
             yield FieldError(name, "taken", _("Another way of selection has this name."))
 
 

@@ -1,11 +1,11 @@
 """Whether the criteria of a merit selection, and the size of its panel, may stand in a project (selection.md §6)."""
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 
 from flask_babel import gettext as _
 
 from supermarket.core.errors import FieldError
+from supermarket.core.identifiers import as_read
 from supermarket.modes.merit_criteria import CriterionKind
 from supermarket.policies.defaults import PolicyValue
 from supermarket.policies.queries import number
@@ -44,13 +44,8 @@ def _each(criteria: tuple[CriterionAsked, ...]) -> Iterator[FieldError]:
             yield FieldError("criteria", "no_name", message)
         if len(item.name) > NAME_MOST or len(item.description) > DESCRIPTION_MOST:
             yield FieldError("criteria", "too_long", _("The name or description of a criterion is too long."))
-    if len({(item.kind, _read(item.name)) for item in criteria}) != len(criteria):
+    if len({(item.kind, as_read(item.name)) for item in criteria}) != len(criteria):
         yield FieldError("criteria", "twice", _("A criterion is there twice."))
-
-
-def _read(name: str) -> str:
-    """A name as a reader takes it: neither width nor case of letters, nor spaces, tell two of them apart."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _size(size: int, needed: bool, values: Mapping[str, PolicyValue]) -> Iterator[FieldError]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, FieldList, FormField, SelectMultipleField, StringField
 from wtforms.form import Form
+from wtforms.validators import NumberRange
 
 from supermarket.core.errors import InvalidInput
 from supermarket.core.forms import (
@@ -31,7 +32,7 @@ class Part(Form):  # type: ignore[misc]  # WTForms ships no types
     """A line of a list."""
 
     name = StringField(validators=[Text(1, 10)])
-    days = WholeField(validators=[Needed()])
+    days = WholeField(validators=[Needed(), NumberRange(0, 100)])
 
 
 class Everything(CommandForm):
@@ -216,6 +217,14 @@ def test_a_whole_number_is_written_in_figures(typed: str) -> None:
     assert not form.validate()
     assert len(form.parts[0].form.days.errors) == 1
     assert form.parts[0].form.days._value() == typed
+
+
+def test_a_number_that_is_missing_or_none_gets_one_sentence() -> None:
+    for typed in ("", " ", "viel"):
+        data = MultiDict({"title": "标题", "parts-0-name": "a", "parts-0-days": typed})
+        form = Everything(formdata=data, meta=NO_CSRF)
+        assert not form.validate()
+        assert len(form.parts[0].form.days.errors) == 1
 
 
 @pytest.mark.parametrize(("typed", "read"), [("３", 3), (" 3 ", 3), ("03", 3), ("+3", 3)])

@@ -163,3 +163,111 @@ def test_own_words_with_markup_and_percent_signs_are_only_words(
         assert answer.status_code == 200
         assert "<script>alert(1)" not in answer.text
     assert "%(keep)s" in client.get("/modes/m510100_1").text
+
+
+def stages(*rows: dict[str, str]) -> dict[str, str]:
+    """What the editor sends of its stages."""
+    empty = {"by": "", "keep": "", "tickets": "equal", "rule": ""}
+    return {f"stages-{place}-{key}": text for place, row in enumerate(rows) for key, text in (empty | row).items()}
+
+
+BARE = {key: text for key, text in WORDING.items() if not key.startswith("stages-")}
+
+
+def test_each_fault_stands_once_beside_its_stage_and_with_its_number_in_the_summary(
+    client: FlaskClient, people: tuple[User, User]
+) -> None:
+    enter_as(client, people[0])
+    client.get("/language/en?next=/")
+    few = stages({"stage": "shortlist", "by": "stars", "keep": "2"}, {"stage": "draw"})
+    told = client.post("/office/modes/new", data=BARE | few).text
+    sentence = "It keeps fewer than the valid enrolments that are needed (3)."
+    assert f"<li>Stage 1: {sentence}</li>" in told
+    assert told.partition('id="stage-1-faults"')[2].partition("</div>")[0].count(sentence) == 1
+    unread = stages({"stage": "shortlist", "by": "stars", "keep": "viele"}, {"stage": "draw"})
+    told = client.post("/office/modes/new", data=BARE | unread).text
+    beside = told.partition('id="stage-1-faults"')[2].partition("</div>")[0]
+    assert beside.count('class="sm-error"') == 1 and "Give a whole number." in beside
+    assert 'value="viele"' in told
+
+
+def test_what_stood_beside_a_stage_goes_when_it_is_mended(client: FlaskClient, people: tuple[User, User]) -> None:
+    """The page asks for the preview at each change; with it comes what is still wrong beside each stage."""
+    enter_as(client, people[0])
+    alone = client.post("/office/modes/preview", data=BARE | stages({"stage": "shortlist", "keep": "5"})).text
+    assert re.search(r'id="stage-1-faults" hx-swap-oob="true"><p class="sm-error">', alone)
+    mended = stages({"stage": "shortlist", "keep": "5"}, {"stage": "draw"})
+    told = client.post("/office/modes/preview", data=BARE | mended).text
+    for number in (1, 2):
+        assert f'<div id="stage-{number}-faults" hx-swap-oob="true"></div>' in told
+    editor = client.post("/office/modes/new", data=BARE | mended | {"act": "check"}).text
+    assert re.findall(r'id="stage-(\d)-faults"', editor) == ["1", "2"] and "hx-swap-oob" not in editor
+
+
+@pytest.mark.parametrize("name", ["随机抽取", "随 机抽取", "Random draw", "ＲＡＮＤＯＭ draw", "随机\u200b抽取"])
+@pytest.mark.parametrize("field", ["label", "label_zh"])
+def test_a_name_of_the_nine_is_taken_whatever_the_readers_language(
+    client: FlaskClient, people: tuple[User, User], field: str, name: str
+) -> None:
+    enter_as(client, people[0])
+    for language in ("en", "zh_CN"):
+        client.get(f"/language/{language}?next=/")
+        assert client.post("/office/modes/new", data=WORDING | {field: name}).status_code == 422
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(ModeVersion)) == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        stages({"stage": "draw"}, {"stage": "draw"}),
+        stages({"stage": "choose"}),
+        stages({"stage": "score"}, {"stage": "draw"}),
+        stages({"stage": "auction"}),
+        stages({"stage": "price", "rule": "highest_discount"}),
+        stages({"stage": "shortlist", "keep": "-3"}, {"stage": "draw"}),
+        stages({"stage": "shortlist", "keep": "9" * 5000}, {"stage": "draw"}),
+        stages({"stage": "shortlist", "keep": "٥"}, {"stage": "draw"}),
+        stages({"stage": "shortlist", "keep": "9"}, {"stage": "shortlist", "keep": "5"}, {"stage": "draw"}),
+        stages(*[{"stage": "shortlist", "keep": "9"}] * 200),
+        {},
+    ],
+)
+def test_nonsense_is_never_stored(client: FlaskClient, people: tuple[User, User], wrong: dict[str, str]) -> None:
+    enter_as(client, people[0])
+    answer = client.post("/office/modes/new", data=BARE | wrong)
+    assert answer.status_code == 422
+    assert 'class="sm-summary"' in answer.text
+    assert client.post("/office/modes/preview", data=BARE | wrong).status_code == 200
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(ModeVersion)) == 0
+
+
+def test_a_refusal_is_told_where_its_form_is_gone(client: FlaskClient, people: tuple[User, User]) -> None:
+    enter_as(client, people[0])
+    client.get("/language/en?next=/")
+    path = client.post("/office/modes/new", data=WORDING).location
+    client.post(f"{path}/try")
+    release = {"release-reason": "自己发布", "release-confirm": "y", "release-revision": str(latest().revision)}
+    own = client.post(f"{path}/release", data=release)
+    assert own.status_code == 403
+    assert own.text.partition('class="sm-summary"')[2].partition("</div>")[0].count("a colleague must") == 1
+    retire = {"retire-reason": "不再需要", "retire-number": "1"}
+    assert client.post(f"{path}/retire", data=retire).status_code == 303
+    late = client.post(f"{path}/retire", data=retire)
+    assert late.status_code == 409
+    assert 'class="sm-summary"' in late.text
+
+
+def test_of_two_who_word_at_once_the_second_is_told_and_keeps_what_was_typed(
+    client: FlaskClient, people: tuple[User, User]
+) -> None:
+    enter_as(client, people[0])
+    path = client.post("/office/modes/new", data=WORDING).location
+    seen = {"revision": str(latest().revision)}
+    enter_as(client, people[1])
+    assert client.post(f"{path}/edit", data=WORDING | seen | {"label": "The colleague's"}).status_code == 303
+    enter_as(client, people[0])
+    for revision in (seen, {"revision": ""}, {"revision": "9" * 30}):
+        late = client.post(f"{path}/edit", data=WORDING | revision | {"label": "Mine, later"})
+        assert late.status_code in (409, 422), revision
+        assert 'value="Mine, later"' in late.text
+    assert latest().rules["label"] == "The colleague's"

@@ -120,8 +120,26 @@ def _move(form: ModeForm, act: str) -> bool:
     return verb in ("add", "drop", "up", "down", "check")
 
 
-def _editor(form: ModePageForm, mode: RegionMode | None, status: int = 200) -> tuple[str, int]:
+def _beside(
+    form: ModePageForm, preview: Preview, refused: Mapping[int, Sequence[str]] | None = None
+) -> list[list[str]]:
+    """What is wrong, stage by stage: each thing once, what cannot be read first."""
+    found = []
+    for number, entry in enumerate(form.stages, 1):
+        unread = [str(message) for field in entry.form for message in field.errors]
+        faults = [] if unread else [*preview.faults.get(number, ()), *(refused or {}).get(number, ())]
+        found.append([*unread, *dict.fromkeys(faults)])
+    return found
+
+
+def _editor(
+    form: ModePageForm,
+    mode: RegionMode | None,
+    status: int = 200,
+    refused: Mapping[int, Sequence[str]] | None = None,
+) -> tuple[str, int]:
     form.offer(present_actor())
+    preview = preview_of(form)
     # Where a stage stands is told by its place on the page, whatever was added, dropped or moved.
     rows = [
         {
@@ -130,35 +148,42 @@ def _editor(form: ModePageForm, mode: RegionMode | None, status: int = 200) -> t
             "keep": entry.form.keep.raw_data[0] if entry.form.keep.raw_data else entry.form.keep.data or "",
             "tickets": entry.form.tickets.data,
             "rule": entry.form.rule.data or "",
-            "errors": [message for field in entry.form for message in field.errors],
+            "errors": errors,
             "form": entry.form,
         }
-        for entry in form.stages
+        for entry, errors in zip(form.stages, _beside(form, preview, refused), strict=True)
     ]
     page = render_template(
         "officer/mode_edit.html",
         form=form,
         mode=mode,
         rows=rows,
-        preview=preview_of(form),
+        preview=preview,
         whole=[str(message) for message in form.stages.errors if isinstance(message, str)],
         drafts="keep" if request.method == "POST" else "settle",
     )
     return page, status
 
 
-def _refused(form: ModePageForm, error: MarketError) -> None:
-    """Faults of the combination stand beside its stages already; everything else at its field."""
-    if isinstance(error, InvalidInput):
-        own = [item for item in error.errors if not item.field.startswith("stages")]
-        places = {item.field for item in error.errors if item.field.startswith("stages")}
-        for item in error.errors:
-            if item.field in places:
-                form.form_errors.append(item.message)
-        if own:
-            refuse(form, InvalidInput(error.message, errors=own))
-        return
-    refuse(form, error)
+def _refused(form: ModePageForm, error: MarketError) -> Mapping[int, Sequence[str]]:
+    """Put a refusal into the form; what is wrong with the stages is given by place, for it stands beside them, too."""
+    if not isinstance(error, InvalidInput):
+        refuse(form, error)
+        return {}
+    places: dict[int, list[str]] = {}
+    own = []
+    for item in error.errors:
+        head, _dot, place = item.field.partition(".")
+        if head != "stages":
+            own.append(item)
+            continue
+        number = int(place) + 1 if place else 0
+        places.setdefault(number, []).append(item.message)
+        told = _("Stage %(number)s: %(text)s", number=number, text=item.message) if number else item.message
+        form.form_errors.append(told)
+    if own:
+        refuse(form, InvalidInput(error.message, errors=own))
+    return places
 
 
 @blueprint.get("/modes")
@@ -203,8 +228,7 @@ def new_mode() -> Answer:
     try:
         version = perform(lambda: operations.draft_mode(form.command(), actor=actor, at=now()))
     except MarketError as error:
-        _refused(form, error)
-        return _editor(form, None, error.status)
+        return _editor(form, None, error.status, _refused(form, error))
     tell(_("Kept as a draft. Try it on past purchases now; nobody can choose it yet."))
     return redirect(url_for("office.mode", name=version.mode.name), code=303)
 
@@ -212,8 +236,11 @@ def new_mode() -> Answer:
 @blueprint.post("/modes/preview")
 @needs(P.MODE_EDIT)
 def preview_mode() -> str:
-    """What the combination in the editor would do; nothing is stored."""
-    return render_template("officer/_mode_preview.html", preview=preview_of(ModePageForm()))
+    """What the combination in the editor would do, and what is wrong beside each stage; nothing is stored."""
+    form = ModePageForm()
+    form.validate()  # for what cannot be read in the stages; the rest is told when it is saved
+    preview = preview_of(form)
+    return render_template("officer/_mode_preview.html", preview=preview, beside=_beside(form, preview))
 
 
 def _own(name: str) -> RegionMode:
@@ -238,8 +265,8 @@ def edit_mode(name: str) -> Answer:
     try:
         perform(lambda: operations.edit_mode(name, form.command(), revision=revision, actor=actor, at=now()))
     except MarketError as error:
-        _refused(form, error)
-        return _editor(form, _own(name), error.status)
+        places = _refused(form, error)
+        return _editor(form, _own(name), error.status, places)
     tell(_("Changed. What was tried before counts no longer; run the dry run again."))
     return redirect(url_for("office.mode", name=name), code=303)
 

@@ -30,7 +30,6 @@ from supermarket.web.owner.forms import (
     asked_in,
     filled_from,
     list_errors,
-    one_sentence_each,
     refuse_purchase,
 )
 from supermarket.web.owner.ours import own_organisation, own_project
@@ -114,7 +113,6 @@ def _page(
     form: PurchaseForm, owner: Organisation, *, title: str, kind: str, project: Project | None = None, status: int = 200
 ) -> tuple[str, int]:
     form.offer(owner, project if kind == "amend" else None)
-    one_sentence_each(form)
     version = project.matter_version if project and kind == "amend" else version_of(form.matter.data or "")
     asked = asked_in(form)
     texts = {name: form[name].data or "" for name in FIELDS}

@@ -1,6 +1,6 @@
 """The forms of the owner's pages: those of the rooms, with the choices and boxes that only a page has."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import current_app
 from flask_babel import gettext as _
@@ -257,13 +257,3 @@ def _forget_errors(field: Field) -> None:
     if isinstance(field, FieldList):
         for each in field.entries:
             _forget_errors(each)
-
-
-def one_sentence_each(fields: Iterable[Field]) -> None:
-    """Say one thing about a whole number that is missing or none, instead of all that follows from it."""
-    for field in fields:
-        if isinstance(field, (FieldList, FormField)):
-            one_sentence_each(field)
-        elif isinstance(field, WholeField) and field.errors:
-            blank = not (field.raw_data and str(field.raw_data[0]).strip())
-            field.errors = [_("Please fill this in.") if blank else field.errors[0]]
