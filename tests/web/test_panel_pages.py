@@ -244,3 +244,58 @@ def test_before_the_publication_the_owner_sees_how_many_experts_there_are(app: F
     assert "9 experts can judge this matter Enough for a panel of 3, for which 9 are wanted." in page
     drawn, owner = make_draft_project(now(), mode="random")
     assert "can judge" not in make_browser(app, owner).get(f"/projects/{drawn.code}/submit").text
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("name", ""),
+        ("name", "a\x00b"),
+        ("name", "李\u202e试验"),
+        ("name", "长" * 65),
+        ("email", "x"),
+        ("email", "a@b@c"),
+        ("email", "a@b.test\r\nBcc: x@y.test"),
+        ("employer_uscc", "123"),
+        ("employer_uscc", "91510107MAX0000018"),
+        ("region", ""),
+        ("region", "999999"),
+        ("industries", "evil"),
+        ("matters", "DROP TABLE"),
+        ("matters", "ZJ001 " * 90),
+    ],
+)
+def test_what_is_no_expert_is_refused_and_nothing_typed_is_lost(
+    app: Flask, session: Session, field: str, text: str
+) -> None:
+    make_experts(1)
+    operator = make_browser(app, make_actor(Role.OPERATOR, region_code="510000"))
+    industry = session.scalars(sa.select(Expert)).one().industries[0]
+    entry = {"name": "李试验", "email": "li@example.test", "employer": "试验大学", "region": "510100", "title": "教授"}
+    answer = operator.post("/office/experts/new", data=entry | {"industries": industry} | {field: text})
+    assert answer.status_code == 422
+    assert 'class="sm-summary"' in answer.text and 'value="教授"' in answer.text
+    assert session.scalar(sa.select(sa.func.count()).select_from(Expert)) == 1
+
+
+def test_a_standing_changes_only_along_its_table_and_with_a_reason(app: Flask, session: Session) -> None:
+    expert = make_experts(1)[0]
+    operator = make_browser(app, make_actor(Role.OPERATOR, region_code="510000"))
+    path = f"/office/experts/{expert.code}"
+    for reason in ("", " ", "x" * 1001, "a\x00bc"):
+        assert operator.post(f"{path}/standing", data={"act": "suspend", "reason": reason}).status_code == 422
+    assert operator.post(f"{path}/standing", data={"act": "expel", "reason": "没有这一项"}).status_code == 422
+    assert operator.post(f"{path}/standing", data={"act": "reinstate", "reason": "并未停用"}).status_code == 409
+    assert operator.post(f"{path}/admit").status_code == 409
+    db.session.refresh(expert)
+    assert expert.standing is ExpertStanding.ACTIVE
+    assert operator.post(f"{path}/standing", data={"act": "suspend", "reason": "连续未评"}).status_code == 303
+    twice = operator.post(f"{path}/standing", data={"act": "suspend", "reason": "再来一次"})
+    assert twice.status_code == 409 and "再来一次" in twice.text
+    foreign = make_browser(app, make_actor(Role.OPERATOR, region_code="440000"))
+    assert foreign.post(f"{path}/standing", data={"act": "reinstate", "reason": "外地运营单位"}).status_code in (
+        403,
+        404,
+    )
+    db.session.refresh(expert)
+    assert (expert.standing, expert.standing_reason) == (ExpertStanding.SUSPENDED, "连续未评")
