@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Self
 
@@ -46,8 +47,10 @@ class WholeField(IntegerField):  # type: ignore[misc]  # WTForms ships no types
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read the number. Raises ValueError with what to do."""
         text = unicodedata.normalize("NFKC", valuelist[0]).strip() if valuelist else ""
-        self.data = int(text) if _WHOLE.fullmatch(text) else None
-        if text and self.data is None:
+        figures = text if _WHOLE.fullmatch(text) else ""
+        with suppress(ValueError):  # there is no number then
+            super().process_formdata([figures])
+        if text and not figures:
             raise ValueError(_("Give a whole number."))
 
     def pre_validate(self, form: FlaskForm) -> None:

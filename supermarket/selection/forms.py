@@ -96,7 +96,7 @@ class MissingForm(CommandForm):
 class AcceptForm(EnrolForm):
     """The named agency accepts a direct selection: who will do the work."""
 
-    offered_days = None
+    offered_days = None  # type: ignore[assignment]  # so WTForms takes a field out
 
     def people(self) -> tuple[int, ...]:
         """The practitioners of a valid form."""

@@ -70,7 +70,8 @@ def editor_of(form: PurchaseForm, project: Project | None) -> Editor:
         _fill(form, project)
     for row in form.criteria.entries:
         # The summary of what to mend names the criterion, not only that it is a weight.
-        name = row.form.name.data or CRITERION_LABELS.get(_kind(row), "")
+        kind = row.criterion.data
+        name = row.form.name.data or (CRITERION_LABELS[CriterionKind(kind)] if kind in set(CriterionKind) else "")
         row.form.weight.label.text = _("Weight of “%(name)s”", name=name) if name else row.form.weight.label.text
     rows = {row.criterion.data: row for row in form.criteria.entries}
     automatic = [_weighed(place, kind, rows.get(kind.value)) for place, kind in enumerate(AUTOMATIC, FIRST_AUTOMATIC)]
@@ -86,10 +87,6 @@ def only_where_scored(command: ProjectDraft) -> ProjectDraft:
     panel = any(item.kind == CriterionKind.PANEL for item in command.criteria)
     ordered = tuple(sorted(command.criteria, key=lambda item: item.kind == CriterionKind.PANEL))
     return replace(command, criteria=ordered, panel_size=command.panel_size if panel else 0)
-
-
-def _kind(row: FormField) -> str:
-    return str(row.form.criterion.data)
 
 
 def _typed(row: FormField) -> str:
