@@ -90,7 +90,7 @@ LOOKS: Mapping[str, Mapping[str, Look]] = {
         "declined": Look(_l("Declined"), "end", "return"),
         "disqualified": Look(_l("Disqualified"), "bad", "stop"),
         "lapsed": Look(_l("Lapsed"), "bad", "stop"),
-        "closed": Look(_l("Closed with the project"), "end", "archive"),
+        "closed": Look(_l("Came to an end"), "end", "archive"),
     },
     "exception": {
         "asked": Look(_l("Waiting for the operator"), "run", "clock"),
