@@ -28,6 +28,8 @@ from supermarket.selection.record.contents import contents, selection_record
 from supermarket.selection.record.verifying import stand_alone
 from supermarket.selection.series import choice_in
 from supermarket.selection.states import AwardState, CorrectionState
+from supermarket.supervision.models import Finding, Level
+from supermarket.supervision.watch import watch
 from supermarket.web.files import may_read
 from tests.factories.accounts import make_actor
 from tests.factories.projects import SICHUAN, make_enrolled, make_open_project
@@ -396,3 +398,17 @@ def test_the_stand_alone_program_confirms_what_was_computed_again_and_names_what
     assert differs(lambda r: r["corrections"][0]["before"].update(receipt=None)) != []
     assert differs(lambda r: r["superseded"][0]["awards"][0].update(state="announced")) == ["superseded"]
     assert differs(lambda r: r["superseded"][0]["awards"][0].update(notice_at=r["public_from"])) == ["superseded"]
+
+
+def test_a_side_that_does_not_answer_gets_its_cards(session: Session, at: datetime) -> None:
+    found = mistyped(at)
+    found.enter(another_winner(found), found.regulator)
+    claim = session.scalars(sa.select(DrawCorrection)).one()
+    watch(claim.answer_due_at + timedelta(days=3))
+    issued = session.scalars(sa.select(Finding).where(Finding.code == "correction_unanswered")).all()
+    assert {row.organisation_id for row in issued} == {found.project.owner_id}
+    assert {row.subject_code for row in issued} == {f"{found.code}/main/1/owner"}
+    assert Level.RED in {row.level for row in issued}
+    count = len(issued)
+    watch(claim.answer_due_at + timedelta(days=3))  # run twice, issued once
+    assert session.scalar(sa.select(sa.func.count()).select_from(Finding)) == count
