@@ -15,6 +15,7 @@ from witness.journal import Entry
 from witness.quotes import Quotes
 from witness.shelf import Shelf
 from witness.state import read_state
+from witness.tree_heads import TreeHeads
 from witness.version import VERSION
 
 PAGE = 1000
@@ -69,7 +70,8 @@ class Api:
     """The witness's answers."""
 
     def __init__(self, book: Book) -> None:
-        draws, heads, peers, quotes = Draws(book), Heads(book), Peers(book), Quotes(book)
+        trees = TreeHeads(book)
+        draws, heads, peers, quotes = Draws(book), Heads(book, trees), Peers(book), Quotes(book)
         book.replay()
         self._book = book
         small, files, boxes = 4 * 1024, 4 * 1024 * 1024, 8 * 1024 * 1024
@@ -79,6 +81,13 @@ class Api:
                 frozenset({"log", "seq", "head"}),
                 small,
                 lambda g: heads.sign(text(g, "log"), number(g, "seq"), text(g, "head")),
+            ),
+            "/tree-heads": Post(
+                frozenset({"log", "size", "root", "from", "proof"}),
+                4 * small,
+                lambda g: trees.sign(
+                    text(g, "log"), number(g, "size"), text(g, "root"), number(g, "from"), texts_of(g, "proof")
+                ),
             ),
             "/commitments": Post(frozenset({"project"}), small, lambda g: draws.commit(text(g, "project"))),
             "/reveals": Post(
@@ -105,6 +114,7 @@ class Api:
         }
         self.shelves: dict[str, Shelf] = {
             "receipts": draws.receipts,
+            "tree_heads": trees.shelf,
             "heads": heads.shelf,
             "reveals": draws.reveals,
             "states": peers.shelf,
@@ -112,6 +122,7 @@ class Api:
             "quote_lists": quotes.lists,
         }
         self._commitments = draws.commitments
+        self._last_tree = trees.last
         self._peers = peers.all
 
     def get(self, path: str, query: str) -> Answer | Content:
@@ -126,6 +137,8 @@ class Api:
         if path == "/state" and not given:
             with self._book.lock:
                 return {**self._book.state().shown(), "catching_up": self._book.catching_up is not None}
+        if path == "/tree-heads/last" and given.keys() == {"log"}:
+            return self._last_tree(given["log"])
         return self._list(path.removeprefix("/").replace("-", "_"), given)
 
     def _key(self) -> Answer:

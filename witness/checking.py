@@ -14,11 +14,13 @@ from witness.clock import parse_time
 from witness.errors import Refused
 from witness.journal import Entry, Kept, Line
 from witness.state import State
+from witness.trees import extends
 
 # Of each kind that is signed: the word that its text begins with, then the fields in their order.
 SIGNED: dict[str, tuple[str, ...]] = {
     "receipt": ("receipt-v1", "project", "purpose", "pool_hash", "at"),
     "head": ("head-v1", "log", "seq", "head", "at"),
+    "tree_head": ("head-v2", "log", "size", "root", "at"),
     "chain": ("commitment-v1", "project", "commitment", "at"),
     "quote_key": ("quote-key-v1", "project", "public_key", "opens_at", "at"),
     "quote_list": ("list-v1", "project", "list_hash", "at"),
@@ -53,6 +55,7 @@ class Check:
     findings: list[str] = field(default_factory=list)
     _once: dict[tuple[str, ...], str] = field(default_factory=dict)
     _heads: dict[str, int] = field(default_factory=dict)
+    _trees: dict[str, Entry] = field(default_factory=dict)
     _shows: dict[str, str] = field(default_factory=dict)
     _last: str = ""
 
@@ -78,6 +81,8 @@ class Check:
             yield from self._only_once(kind, entry)
         elif kind == "head":
             yield from self._onwards(f"log {entry['log']}", int(entry["seq"]))
+        elif kind == "tree_head":
+            yield from self._grown_on(entry)
         elif kind == "chain":
             yield from self._only_once(kind, entry)
             self._shows[str(entry["project"])] = str(entry["commitment"])
@@ -96,6 +101,18 @@ class Check:
             yield f"{log} goes back"
         self._heads[log] = seq
 
+    def _grown_on(self, entry: Entry) -> Iterator[str]:
+        log, before = str(entry["log"]), self._trees.get(str(entry["log"]))
+        proof = str(entry.get("proof", "?")).split()
+        if before is None:
+            fits = (entry.get("from"), proof) == (0, [])
+        else:
+            start = int(before["size"])
+            fits = entry.get("from") == start and _extends(before, entry, proof)
+        if not fits:
+            yield f"the tree of log {log} is not the one signed before, grown on"
+        self._trees[log] = entry
+
     def _down_the_chain(self, entry: Entry) -> Iterator[str]:
         project, purpose = str(entry["project"]), str(entry["purpose"])
         if ("receipt", project, purpose) not in self._once:
@@ -103,6 +120,14 @@ class Check:
         if sha256(bytes.fromhex(str(entry["reveal"]))).hexdigest() != self._shows.get(project):
             yield "it is not the next link of the project's chain"
         self._shows[project] = str(entry["reveal"])
+
+
+def _extends(before: Entry, entry: Entry, proof: list[str]) -> bool:
+    sizes = int(before["size"]), int(entry["size"])
+    try:
+        return extends(sizes[0], str(before["root"]), sizes[1], str(entry["root"]), proof)
+    except ValueError:
+        return False
 
 
 def kept_problems(kind: str, entry: Entry, kept: Kept) -> Iterator[str]:

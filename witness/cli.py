@@ -165,6 +165,7 @@ _WORDS = {
     "receipt": ("名单回执", "receipts"),
     "chain": ("随机值承诺", "commitments"),
     "reveal": ("已公开随机值", "reveals"),
+    "tree_head": ("日志树首部", "heads of the log's tree"),
     "head": ("日志首部", "log heads"),
     "quote_key": ("报价公钥", "quote keys"),
     "quote_list": ("报价清单", "quote lists"),

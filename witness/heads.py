@@ -6,15 +6,17 @@ from witness.errors import Refused
 from witness.journal import Entry, Line
 from witness.shelf import Shelf
 from witness.state import State
+from witness.tree_heads import TreeHeads
 
 MOST = 2**63
 
 
 class Heads:
-    """One signed head per log and place; a log never goes back and never forks."""
+    """One signed head per log and place; a log never goes back and never forks. Of chains: trees are `TreeHeads`."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, trees: TreeHeads) -> None:
         self._book = book
+        self._trees = trees
         self.shelf = Shelf(("log", "seq", "head", "at", "signature"), "log")
         self._heads: dict[str, dict[int, Entry]] = {}
         self._last: dict[str, int] = {}
@@ -27,7 +29,9 @@ class Heads:
         self.shelf.put(line.entry)
 
     def sign(self, log: str, seq: int, head: str) -> Entry:
-        """Sign that the log's entry `seq` (0 or more) has the hash `head`. Refused(409) for a fork or a step back."""
+        """Sign that the log's entry `seq` (0 or more) has the hash `head`. Refused(409) for a fork, a step back, or a log
+        whose heads are those of a tree by now (`tree_wanted`).
+        """
         texts.word(log, "log")
         texts.hash_hex(head, "head")
         if not 0 <= seq < MOST:
@@ -40,6 +44,10 @@ class Heads:
                 return {**self.shelf.show(signed[seq]), "by": self._book.name}
             if signed and seq < self._last[log]:
                 raise Refused(409, "step_back", "A later head of this log is signed already.")
+            if self._trees.knows(log):
+                raise Refused(
+                    409, "tree_wanted", "Heads of this log are those of a tree by now: show size, root and proof."
+                )
             self._book.need_up_to_date()
             at = self._book.now()
             signature = self._book.sign("head-v1", log, seq, head, at)

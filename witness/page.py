@@ -51,6 +51,11 @@ LISTS: Mapping[str, tuple[str, str, Mapping[str, tuple[str, str]]]] = {
         "Countersigned lists of quotes",
         {"project": ("项目", "Project"), "list_hash": ("清单哈希", "List hash")},
     ),
+    "tree_heads": (
+        "日志树首部签名",
+        "Heads of logs that are trees; each was proved to be the one before, grown on",
+        {"log": ("日志", "Log"), "size": ("事件数", "Size"), "root": ("树根哈希", "Root")},
+    ),
     "heads": (
         "日志首部签名",
         "Heads of logs that were signed",
@@ -186,6 +191,7 @@ def _about(facts: Facts) -> str:
                 "state",
                 "log",
                 "receipts",
+                "tree-heads",
                 "heads",
                 "commitments",
                 "reveals",

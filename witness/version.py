@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-VERSION = "2.0.0"
+VERSION = "2.1.0"
 
 
 def one_file() -> Path | None:

@@ -14,6 +14,8 @@ _PLACES = {
     "region": "510100",
     "id": "1",
     "mode": "random",
+    "change": "kF0pS2m9cQwXy7VbR3tL1uZ8aJ4hE6dN",
+    "commitment": "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
 }
 _CODES = {"matters": "ZJ001", "contracts": "C-2026-000045"}
 _DEPTH = 6

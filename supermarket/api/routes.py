@@ -34,6 +34,8 @@ PLACES: Mapping[str, str] = {
     "region": r"[1-9][0-9]{5}",
     "mode": r"[a-z][a-z0-9_]{1,31}",
     "id": r"[1-9][0-9]{0,8}",
+    "change": r"[A-Za-z0-9_-]{32}",
+    "commitment": r"[0-9a-f]{64}",
 }
 _PLACE = re.compile(r"\{([a-z]+)\}")
 # The arguments of a view differ by address; the decorator checks what it hands over.

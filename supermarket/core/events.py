@@ -1,9 +1,11 @@
 """One append-only row per change, in the change's own transaction: audit trail, timeline, outbox and feed at once.
 
-Rows are written unchained, so that nothing waits for anything; `seal` then appends (seq, event, hash) in commit order.
+Rows are written unchained, so that nothing waits for anything; `seal` then appends (seq, event, hash) in commit order, and
+`grow` lets the Merkle tree over the same bodies follow (`log_tree`).
 """
 
 import hashlib
+import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,11 +17,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from supermarket.core.clock import real_now
 from supermarket.core.columns import UtcDateTime
+from supermarket.core.log_tree import LogNode, grow_by, tree_size
+from supermarket.core.merkle import Edge, leaf_hash
 from supermarket.core.permissions import Actor
 from supermarket.extensions import Base, db
 
 GENESIS = "0" * 64
 SEAL_LOCK = 7_401_001
+SALT_BYTES = 16
 Scalar = str | int | bool | None
 Value = Scalar | Sequence[Scalar] | Mapping[str, Scalar]
 
@@ -93,6 +98,10 @@ class Event(Base):
     actor_organisation_id: Mapped[int | None] = mapped_column(sa.ForeignKey("platform.organisations.id"))
     public: Mapped[bool]
     data: Mapped[dict[str, Value]] = mapped_column(JSONB)
+    # Never shown to anybody: it keeps what is withheld, and with it every body, from being guessed (adr 39).
+    salt: Mapped[str] = mapped_column(
+        sa.String(2 * SALT_BYTES), server_default=sa.text("replace(gen_random_uuid()::text, '-', '')")
+    )
 
     @property
     def sentence(self) -> str:
@@ -101,7 +110,7 @@ class Event(Base):
 
 
 class SealedEvent(Base):
-    """The chain: hash = SHA256(previous hash ‖ canonical event)."""
+    """The chain: hash = SHA256(previous hash ‖ body of the event); before bodies were blinded, ‖ `canonical`."""
 
     __tablename__ = "sealed_events"
     __table_args__ = ({"schema": "platform"},)
@@ -109,6 +118,7 @@ class SealedEvent(Base):
     seq: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
     event_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.events.id"), unique=True)
     hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    blinded: Mapped[bool] = mapped_column(default=True, server_default=sa.false())
 
 
 def record(
@@ -167,11 +177,39 @@ def _made(entry: Entry, actor: Actor, at: datetime, organisation_id: int | None)
         actor_organisation_id=organisation_id if organisation_id is not None else actor.organisation_id,
         public=tag.public,
         data=payload,
+        salt=secrets.token_hex(SALT_BYTES),
+    )
+
+
+def body_of(row: Event) -> bytes:
+    """The event's body, which chain and tree hash: sorted JSON of what may be shown to whoever may see the event.
+
+    Its number, who did it and when it was written stand in it as `withheld` = SHA256(salt ‖ sorted JSON of these), so that
+    the body of a public event names nobody and counts nothing, and no body can be confirmed by guessing (adr 39).
+    """
+    behind = {
+        "id": row.id,
+        "recorded_at": row.recorded_at.isoformat(),
+        "actor": [row.actor_user_id, row.actor_organisation_id],
+    }
+    withheld = hashlib.sha256(bytes.fromhex(row.salt) + orjson.dumps(behind, option=orjson.OPT_SORT_KEYS))
+    return orjson.dumps(
+        {
+            "tag": row.tag,
+            "subject": [row.subject_kind, row.subject_code],
+            "project": row.project_code,
+            "agency": row.agency_uscc,
+            "at": row.at.isoformat(),
+            "public": row.public,
+            "data": row.data,
+            "withheld": withheld.hexdigest(),
+        },
+        option=orjson.OPT_SORT_KEYS,
     )
 
 
 def canonical(row: Event) -> bytes:
-    """The bytes that the chain hashes: sorted JSON of everything the row says."""
+    """The bytes that the chain hashed before bodies were blinded: sorted JSON of everything the row says."""
     return orjson.dumps(
         {
             "id": row.id,
@@ -189,9 +227,9 @@ def canonical(row: Event) -> bytes:
     )
 
 
-def chained(previous: str, row: Event) -> str:
+def chained(previous: str, row: Event, *, blinded: bool = True) -> str:
     """The hash of `row` after `previous` (both hex)."""
-    return hashlib.sha256(bytes.fromhex(previous) + canonical(row)).hexdigest()
+    return hashlib.sha256(bytes.fromhex(previous) + (body_of(row) if blinded else canonical(row))).hexdigest()
 
 
 def seal(limit: int = 5000) -> int:
@@ -199,7 +237,7 @@ def seal(limit: int = 5000) -> int:
 
     One sealer at a time: an advisory lock of the transaction.
     """
-    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(SEAL_LOCK)))
+    _alone()
     head = db.session.execute(
         sa.select(SealedEvent.seq, SealedEvent.hash).order_by(SealedEvent.seq.desc()).limit(1)
     ).first()
@@ -214,32 +252,90 @@ def seal(limit: int = 5000) -> int:
     return len(waiting)
 
 
+def grow(limit: int = 5000) -> int:
+    """Let the tree follow the chain by at most `limit` events; gives how many. Called when a head is due."""
+    _alone()
+    size = tree_size()
+    rows = db.session.execute(
+        sa.select(SealedEvent.seq, Event)
+        .join(Event, Event.id == SealedEvent.event_id)
+        .where(SealedEvent.seq > size)
+        .order_by(SealedEvent.seq)
+        .limit(limit)
+    ).all()
+    grow_by(((seq, body_of(row)) for seq, row in rows), size)
+    return len(rows)
+
+
+def _alone() -> None:
+    db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(SEAL_LOCK)))
+
+
 @dataclass(frozen=True)
 class Audit:
-    """What `verify_chain` found: rows read, the head's hash, events not sealed yet, and the first seq that does not fit."""
+    """What `verify_chain` found: rows read, the head's hash, events not sealed yet, and the first seq that does not fit;
+    of the tree its size, its root (hex) and the first place whose stored hashes are not those of the events.
+    """
 
     sealed: int
     head: str
     unsealed: int
     broken_at: int | None
+    tree: int
+    root: str
+    tree_broken_at: int | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether chain and tree are those of the events."""
+        return self.broken_at is None and self.tree_broken_at is None
 
 
 def verify_chain() -> Audit:
-    """Recompute the whole chain from the rows as they stand."""
+    """Recompute the whole chain and the whole tree from the rows as they stand."""
     previous, count, broken = GENESIS, 0, None
     rows = db.session.execute(
         sa.select(SealedEvent, Event).join(Event, Event.id == SealedEvent.event_id).order_by(SealedEvent.seq)
     ).yield_per(1000)
     for sealed, row in rows:
         count += 1
-        expected = chained(previous, row)
+        expected = chained(previous, row, blinded=sealed.blinded)
         if broken is None and (sealed.seq != count or sealed.hash != expected):
             broken = sealed.seq
         previous = sealed.hash
     unsealed = db.session.scalar(
         sa.select(sa.func.count()).select_from(Event).where(~sa.exists().where(SealedEvent.event_id == Event.id))
     )
-    return Audit(sealed=count, head=previous, unsealed=unsealed or 0, broken_at=broken)
+    edge, tree_broken = _regrown()
+    return Audit(
+        sealed=count,
+        head=previous,
+        unsealed=unsealed or 0,
+        broken_at=broken,
+        tree=edge.size,
+        root=edge.root().hex() if tree_broken is None else "",
+        tree_broken_at=tree_broken,
+    )
+
+
+def _regrown() -> tuple[Edge, int | None]:
+    """The tree grown again from the events as they stand, and the first place where the stored one is another."""
+    edge, broken, highest = Edge(), None, 0
+    rows = db.session.execute(
+        sa.select(LogNode, Event)
+        .outerjoin(SealedEvent, SealedEvent.seq == LogNode.seq)
+        .outerjoin(Event, Event.id == SealedEvent.event_id)
+        .order_by(LogNode.place)
+    ).yield_per(1000)
+    for node, row in rows:
+        done = [each.hex() for each in edge.push(leaf_hash(body_of(row) if row is not None else b""))]
+        highest = max(highest, node.seq)
+        if broken is None and (node.place != edge.size or node.hashes != done):
+            broken = node.place
+    # A place for each event sealed up to here: places are as many as events, and none has two.
+    if broken is None and highest != edge.size:
+        broken = edge.size
+    return edge, broken
 
 
 def timeline(*, subject_kind: str, subject_code: str, public_only: bool, limit: int = 200) -> Sequence[Event]:

@@ -27,7 +27,7 @@ from supermarket.core.draw import (
 from supermarket.core.msgids import N_
 from supermarket.gateways.errors import GatewayError
 from supermarket.gateways.http_json import HttpFailed, call
-from supermarket.gateways.witness_log import Entry, LogBroken, WitnessState, read_entries, read_state
+from supermarket.gateways.witness_log import MOST_DIGITS, Entry, LogBroken, WitnessState, read_entries, read_state
 from supermarket.gateways.witness_texts import (
     commitment_body,
     head_body,
@@ -35,6 +35,7 @@ from supermarket.gateways.witness_texts import (
     list_hash,
     peer_body,
     quote_key_body,
+    tree_head_body,
 )
 
 _TIMEOUT: Final = 5.0
@@ -140,6 +141,15 @@ class Witness(Protocol):
     def log_head(self, log: str, seq: int, head: str, *, at: datetime) -> Receipt:
         """Sign that entry `seq` of a log has this hash; never two for one place, never a step back."""
 
+    def tree_size(self, log: str) -> int | None:
+        """The size of the tree whose head of this log it signed last, 0 for none; None for one of before it knew trees."""
+
+    def tree_head(self, log: str, size: int, root: str, start: int, proof: Sequence[str], *, at: datetime) -> Receipt:
+        """Sign that the log's tree of `size` has this root (hex), led to by the proof from `start`, its `tree_size`.
+
+        Refused: `fork`, `step_back`, `other_start`, `not_an_extension`.
+        """
+
     def state(self) -> WitnessState:
         """Where its own log stands now, signed by it."""
 
@@ -236,6 +246,22 @@ class HttpWitness:
     def log_head(self, log: str, seq: int, head: str, *, at: datetime) -> Receipt:
         answer = self._post("/heads", log=log, seq=seq, head=head)
         return self._checked(answer, lambda moment: head_body(log, seq, head, moment))
+
+    def tree_size(self, log: str) -> int | None:
+        try:
+            found = self._call("GET", f"/tree-heads/last?log={log}").get("size")
+        except WitnessError as error:
+            if error.params.get("reason") == "not_found":  # the program of before: it signs heads of the chain
+                return None
+            raise
+        if isinstance(found, bool) or not isinstance(found, int) or not 0 <= found < MOST_DIGITS:
+            raise _false()
+        return found
+
+    def tree_head(self, log: str, size: int, root: str, start: int, proof: Sequence[str], *, at: datetime) -> Receipt:
+        given = {"log": log, "size": size, "root": root, "from": start, "proof": list(proof)}
+        answer = self._call("POST", "/tree-heads", given)
+        return self._checked(answer, lambda moment: tree_head_body(log, size, root, moment))
 
     def state(self) -> WitnessState:
         found = read_state(self._call("GET", "/state"))

@@ -22,10 +22,18 @@ from supermarket.core.draw import (
     receipt_body,
     reveal,
 )
+from supermarket.core.merkle import extends
 from supermarket.gateways.sealing import BoxClosed, new_private_key, public_key, unseal
 from supermarket.gateways.witness import OpenedBox, QuoteKey, witness_down, witness_refused
 from supermarket.gateways.witness_log import NOTHING, Entry, WitnessState, entry_hash
-from supermarket.gateways.witness_texts import head_body, list_body, listed_commitments, peer_body, quote_key_body
+from supermarket.gateways.witness_texts import (
+    head_body,
+    list_body,
+    listed_commitments,
+    peer_body,
+    quote_key_body,
+    tree_head_body,
+)
 
 
 class MemoryWitness:
@@ -33,6 +41,7 @@ class MemoryWitness:
 
     def __init__(self, name: str = "witness-test") -> None:
         self.down = False
+        self.knows_trees = True
         self._name = name
         self._lock = threading.RLock()
         self._key = SigningKey.generate()
@@ -42,6 +51,7 @@ class MemoryWitness:
         self._pools: dict[tuple[str, str], PoolFile] = {}
         self._quote_keys: dict[str, tuple[bytes, datetime]] = {}
         self._heads: dict[str, int] = {}
+        self._trees: dict[str, tuple[int, str]] = {}
         self._log: list[Entry] = []
         self._states: dict[str, tuple[tuple[int, int], str]] = {}
         self.epoch = 1
@@ -130,6 +140,8 @@ class MemoryWitness:
             fresh = ("head", log, str(seq)) not in self._signed
             if fresh and seq < self._heads.get(log, 0):
                 raise witness_refused("step_back")
+            if fresh and log in self._trees:
+                raise witness_refused("tree_wanted")
             signed = self._sign_once(
                 ("head", log, str(seq)), head.encode(), at, head_body(log, seq, head, _second(at)), "fork"
             )
@@ -137,6 +149,32 @@ class MemoryWitness:
             if fresh:
                 said: Entry = {"log": log, "seq": seq, "head": head, "at": format_time(signed.at)}
                 self.note("head", {**said, "signature": signed.signature})
+            return signed
+
+    def tree_size(self, log: str) -> int | None:
+        with self._up():
+            return self._trees.get(log, (0, ""))[0] if self.knows_trees else None
+
+    def tree_head(self, log: str, size: int, root: str, start: int, proof: Sequence[str], *, at: datetime) -> Receipt:
+        with self._up():
+            if not self.knows_trees:
+                raise witness_refused("not_found")
+            fresh = ("tree_head", log, str(size)) not in self._signed
+            before, old = self._trees.get(log, (0, ""))
+            if fresh:
+                if size < max(before, self._heads.get(log, 0)):
+                    raise witness_refused("step_back")
+                if start != before:
+                    raise witness_refused("other_start")
+                steps = [bytes.fromhex(each) for each in proof]
+                if before and not extends(before, bytes.fromhex(old), size, bytes.fromhex(root), steps):
+                    raise witness_refused("not_an_extension")
+            body = tree_head_body(log, size, root, _second(at))
+            signed = self._sign_once(("tree_head", log, str(size)), root.encode(), at, body, "fork")
+            if fresh:
+                self._trees[log] = size, root
+                said: Entry = {"log": log, "size": size, "root": root, "from": before, "proof": " ".join(proof)}
+                self.note("tree_head", {**said, "at": format_time(signed.at), "signature": signed.signature})
             return signed
 
     def note(self, kind: str, said: Entry) -> None:

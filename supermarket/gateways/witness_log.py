@@ -22,6 +22,7 @@ LONGEST: Final = {"kind": 32, "project": 64, "purpose": 16}
 SIGNED: Final[Mapping[str, tuple[str, ...]]] = {
     "receipt": ("receipt-v1", "project", "purpose", "pool_hash", "at"),
     "head": ("head-v1", "log", "seq", "head", "at"),
+    "tree_head": ("head-v2", "log", "size", "root", "at"),
     "chain": ("commitment-v1", "project", "commitment", "at"),
     "quote_key": ("quote-key-v1", "project", "public_key", "opens_at", "at"),
     "quote_list": ("list-v1", "project", "list_hash", "at"),

@@ -60,8 +60,13 @@ def list_body(project: str, text: str, at: datetime) -> bytes:
 
 
 def head_body(log: str, seq: int, head: str, at: datetime) -> bytes:
-    """Under the signature of a log's head."""
+    """Under the signature of the head of a log that is a chain."""
     return _body("head-v1", log, seq, head, format_time(at))
+
+
+def tree_head_body(log: str, size: int, root: str, at: datetime) -> bytes:
+    """Under the signature of the head of a log that is a Merkle tree."""
+    return _body("head-v2", log, size, root, format_time(at))
 
 
 def peer_body(state: WitnessState, at: datetime) -> bytes:

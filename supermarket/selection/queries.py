@@ -6,17 +6,15 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from supermarket.core.draw import Record, format_time
 from supermarket.core.errors import NotFound
-from supermarket.core.events import GENESIS, Event, SealedEvent, canonical
 from supermarket.core.permissions import Actor, P, may
 from supermarket.extensions import db
 from supermarket.gateways import current
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
-from supermarket.selection import events
 from supermarket.selection.awarding import live_award
 from supermarket.selection.computed import computations, public_record
 from supermarket.selection.low_quotes import open_statements
@@ -42,7 +40,6 @@ __all__ = [
     "draws_of",
     "exclusions_of",
     "live_award",
-    "log_place_of",
     "low_quotes_of",
     "offers_to",
     "own_hand_in",
@@ -185,32 +182,6 @@ def receipt_of(row: Quote) -> dict[str, str]:
         "at": format_time(row.received_at),
         "signature": row.receipt["signature"],
         "key": current().keys.verify_key(),
-    }
-
-
-def log_place_of(row: Quote) -> dict[str, str | int] | None:
-    """Where the receipt of a quote stands in the one log: hash = SHA256(previous ‖ event); None until it is sealed."""
-    before = aliased(SealedEvent)
-    found = db.session.execute(
-        sa.select(Event, SealedEvent, before.hash)
-        .join(SealedEvent, SealedEvent.event_id == Event.id)
-        .outerjoin(before, before.seq == SealedEvent.seq - 1)
-        .join(Project, Project.code == Event.project_code)
-        .where(
-            Project.id == row.project_id,
-            Event.tag == events.QUOTED.name,
-            Event.agency_uscc == row.agency.uscc,
-            Event.data["commitment"].astext == row.commitment,
-        )
-    ).first()
-    if found is None:
-        return None
-    event, sealed, previous = found
-    return {
-        "seq": sealed.seq,
-        "previous": previous or GENESIS,
-        "event": canonical(event).decode(),
-        "hash": sealed.hash,
     }
 
 

@@ -1,18 +1,18 @@
-"""The chain of events: sealed each tick, its head signed by every witness each hour."""
+"""The log of events: sealed each tick, the head of its tree signed by every witness each hour."""
 
 from datetime import datetime
 
-import sqlalchemy as sa
 import structlog
 
-from supermarket.core.events import SealedEvent, seal
+from supermarket.core.events import grow, seal
 from supermarket.core.unit import unit
-from supermarket.extensions import db
 from supermarket.gateways import current
 from supermarket.gateways.witness import WitnessError
 from supermarket.policies.slots import Outcome
-from supermarket.witnesses.operations import keep_head
-from supermarket.witnesses.queries import LOG_NAME
+from supermarket.supervision.models import Level
+from supermarket.supervision.operations import About, card
+from supermarket.supervision.witnessing import home_office
+from supermarket.witnesses.log_heads import FixedHead, fix_head, sign_by
 
 _log = structlog.get_logger(__name__)
 
@@ -28,30 +28,45 @@ def seal_all() -> int:
             return count
 
 
-def sign_head(at: datetime) -> Outcome:
-    """Have every witness sign the chain's head, so that the past cannot be rewritten unseen; gives who signed which.
+def grow_tree() -> None:
+    """Let the tree reach the chain's end, in batches, each a transaction of its own: a run that was killed goes on where
+    it stopped.
+    """
+    while True:
+        with unit():
+            if grow() == 0:
+                return
 
-    Raises WitnessError, once all were asked, where one can be reached and does not sign: a fork, or a step back.
+
+def sign_head(at: datetime) -> Outcome:
+    """Have every witness sign the tree's head, so that the past cannot be rewritten unseen; gives who signed which.
+
+    Raises WitnessError, once all were asked, where one can be reached and does not sign: a fork, a step back, or a tree
+    that is not the one signed before, grown on.
     """
     seal_all()
-    with unit():
-        query = sa.select(SealedEvent.seq, SealedEvent.hash).order_by(SealedEvent.seq.desc()).limit(1)
-        head = db.session.execute(query).first()
+    grow_tree()
+    head = fix_head(at)
     if head is None:
         return {"seq": 0}
-    outcome: Outcome = {"seq": head.seq}
+    outcome: Outcome = {"seq": head.size}
     refused: WitnessError | None = None
     for witness in current().witnesses:
         try:
-            signed = witness.log_head(LOG_NAME, head.seq, head.hash, at=at)
+            outcome[witness.name()] = sign_by(witness, head, at).signature
         except WitnessError as error:
             outcome[witness.shown("en")] = error.code
+            _log.warning("a witness did not sign the head", seq=head.size, witness=witness.shown("en"), code=error.code)
             if not error.again:
                 refused = error
-            _log.warning("a witness did not sign the head", seq=head.seq, witness=witness.shown("en"), code=error.code)
-            continue
-        keep_head(witness, LOG_NAME, head.seq, head.hash, signed, at)
-        outcome[witness.name()] = signed.signature
+                _card(witness.shown("en"), head, error, at)
     if refused is not None:
         raise refused
     return outcome
+
+
+def _card(witness: str, head: FixedHead, error: WitnessError, at: datetime) -> None:
+    """A witness that can be reached and does not sign holds proof of another past of the log: the operator answers."""
+    evidence = {"witness": witness, "size": head.size, "root": head.root, "code": error.code, **error.params}
+    with unit():
+        card(About("witness", witness[:64], None, *home_office(), evidence=evidence), "head_refused", Level.RED, at=at)

@@ -16,9 +16,10 @@ from supermarket.selection.states import DrawState
 from supermarket.supervision.models import Level
 from supermarket.supervision.operations import About, card
 from supermarket.supervision.steps import nearest_office
-from supermarket.witnesses.comparing import Cell, Row
+from supermarket.witnesses.comparing import Cell, HeadRow, Row
+from supermarket.witnesses.log_queries import head_findings
 from supermarket.witnesses.operations import Trouble, visit_all
-from supermarket.witnesses.queries import all_rows
+from supermarket.witnesses.queries import all_rows, seen
 
 # A pool that no witness has signed for so long stands still for a reason that somebody must give.
 RECEIPT_GRACE = timedelta(minutes=10)
@@ -28,7 +29,7 @@ def watch_witnesses(at: datetime) -> Outcome:
     """Visit the witnesses, compare, issue the cards; gives how many rows, findings and troubles there were."""
     troubles = visit_all(at)
     with unit():
-        rows = list(all_rows())
+        rows, heads = list(all_rows()), head_findings(seen())
     found = [(row, cell) for row in rows for cell in row.findings]
     issued = 0
     for trouble in troubles:
@@ -37,13 +38,17 @@ def watch_witnesses(at: datetime) -> Outcome:
     for row, cell in found:
         with unit():
             issued += _card_row(row, cell, at)
+    for head in heads:
+        with unit():
+            issued += sum(_card_head(head, cell, at) for cell in head.findings)
     with unit():
         issued += _card_waiting(at)
-    return {"compared": len(rows), "differences": len(found), "logs": len(troubles), "cards": issued}
+    differences = len(found) + sum(len(head.findings) for head in heads)
+    return {"compared": len(rows), "differences": differences, "logs": len(troubles), "cards": issued}
 
 
 def _card_log(trouble: Trouble, at: datetime) -> bool:
-    about = About("witness", trouble.witness[:64], None, *_home(), evidence=trouble.evidence)
+    about = About("witness", trouble.witness[:64], None, *home_office(), evidence=trouble.evidence)
     return card(about, trouble.code, Level.RED, at=at) is not None
 
 
@@ -59,13 +64,27 @@ def _card_row(row: Row, cell: Cell, at: datetime) -> bool:
     code = f"receipt_{cell.verdict.value}"
     place = f"{row.project}/{row.purpose}/{cell.witness}"[:64]
     if project is None:
-        return card(About("witness", place, None, *_home(), evidence=evidence), code, Level.RED, at=at) is not None
+        return (
+            card(About("witness", place, None, *home_office(), evidence=evidence), code, Level.RED, at=at) is not None
+        )
     office = nearest_office(OrganisationKind.OPERATOR, project.region_code)
     about = About("witness", place, project.code, project.region_code, office, evidence=evidence)
     return card(about, code, Level.RED, at=at) is not None
 
 
-def _home() -> tuple[str | None, int | None]:
+def _card_head(row: HeadRow, cell: Cell, at: datetime) -> bool:
+    evidence = {
+        "witness": cell.witness,
+        "size": row.size,
+        "root": row.root,
+        "shown_here": None if cell.shown_here is None else vars(cell.shown_here),
+        "shown_there": None if cell.shown_there is None else vars(cell.shown_there),
+    }
+    about = About("witness", f"log/{row.size}/{cell.witness}"[:64], None, *home_office(), evidence=evidence)
+    return card(about, f"head_{cell.verdict.value}", Level.RED, at=at) is not None
+
+
+def home_office() -> tuple[str | None, int | None]:
     """The market's own region and the operator's office there: what is about no project is theirs to answer."""
     region = str(current_app.config["HOME_REGION"])
     if region not in region_names():

@@ -1,6 +1,6 @@
 """What the market shows of a witness held against what the witness itself shows, place by place. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -68,6 +68,23 @@ class Row:
         return tuple(cell for cell in self.cells if cell.verdict.is_finding)
 
 
+@dataclass(frozen=True)
+class HeadRow:
+    """One head of the market's log: its size, the root (None: the market showed none of this size), each witness's word.
+
+    The cells' `pool_hash` is the root that was signed.
+    """
+
+    size: int
+    root: str | None
+    cells: tuple[Cell, ...]
+
+    @property
+    def findings(self) -> tuple[Cell, ...]:
+        """What somebody must answer for."""
+        return tuple(cell for cell in self.cells if cell.verdict.is_finding)
+
+
 def compare(
     project: str,
     purpose: str,
@@ -77,28 +94,60 @@ def compare(
     witnesses: Sequence[Seen],
 ) -> Row:
     """The word of each witness; `here`: receipts that the market stored, `there`: those in the witnesses' own logs."""
-    cells = tuple(
+
+    def lines(signed: Signed) -> Lines:
+        return ("receipt-v1", project, purpose, signed.pool_hash, signed.at)
+
+    return Row(project, purpose, pool_hash, _cells(pool_hash, lines, here, there, witnesses))
+
+
+def compare_head(
+    log: str,
+    size: int,
+    root: str | None,
+    here: Mapping[str, Signed],
+    there: Mapping[str, Signed],
+    witnesses: Sequence[Seen],
+) -> HeadRow:
+    """The word of each witness on one head of a log; `here` and `there` as above."""
+
+    def lines(signed: Signed) -> Lines:
+        return ("head-v2", log, size, signed.pool_hash, signed.at)
+
+    return HeadRow(size, root, _cells(root, lines, here, there, witnesses))
+
+
+Lines = tuple[str | int, ...]
+
+
+def _cells(
+    wanted: str | None,
+    lines: Callable[[Signed], Lines],
+    here: Mapping[str, Signed],
+    there: Mapping[str, Signed],
+    witnesses: Sequence[Seen],
+) -> tuple[Cell, ...]:
+    return tuple(
         Cell(
             each.name,
-            _verdict(project, purpose, pool_hash, here.get(each.name), there.get(each.name), each),
+            _verdict(wanted, lines, here.get(each.name), there.get(each.name), each),
             here.get(each.name),
             there.get(each.name),
         )
         for each in witnesses
     )
-    return Row(project, purpose, pool_hash, cells)
 
 
 def _verdict(
-    project: str, purpose: str, pool_hash: str | None, here: Signed | None, there: Signed | None, seen: Seen
+    wanted: str | None, lines: Callable[[Signed], Lines], here: Signed | None, there: Signed | None, seen: Seen
 ) -> Verdict:
-    if pool_hash is None:
+    if wanted is None:
         return Verdict.NOT_SIGNED if there is None else Verdict.UNKNOWN
-    if there is not None and there.pool_hash != pool_hash:
+    if there is not None and there.pool_hash != wanted:
         return Verdict.DIFFERS
     if here is None:
         return Verdict.NOT_SIGNED if there is None else Verdict.ONLY_THERE
-    if not is_signature(seen.key, here.signature, ("receipt-v1", project, purpose, pool_hash, here.at)):
+    if here.pool_hash != wanted or not is_signature(seen.key, here.signature, lines(here)):
         return Verdict.FALSE
     if there is None:
         return Verdict.MISSING if seen.until is not None and here.at < seen.until else Verdict.NOT_SEEN

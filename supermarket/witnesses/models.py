@@ -35,6 +35,7 @@ class WitnessEntry(Base):
     __table_args__ = (
         sa.UniqueConstraint("witness_id", "epoch", "n"),
         sa.Index("ix_witness_entries_place", "project", "purpose", postgresql_where=sa.text("kind = 'receipt'")),
+        sa.Index("ix_witness_entries_tree_head", "witness_id", "id", postgresql_where=sa.text("kind = 'tree_head'")),
         {"schema": "platform"},
     )
 
@@ -52,7 +53,9 @@ class WitnessEntry(Base):
 
 
 class WitnessHead(Base):
-    """A head of a log that a witness signed when it was shown it: of our events, or of another witness; append-only."""
+    """A head of a chain that a witness signed when it was shown it: of our events as long as a witness knows no trees
+    (head-v1), or of another witness; append-only.
+    """
 
     __tablename__ = "witness_heads"
     __table_args__ = (sa.UniqueConstraint("witness_id", "log", "seq"), {"schema": "platform"})
@@ -66,3 +69,33 @@ class WitnessHead(Base):
     signature: Mapped[str] = mapped_column(sa.String(128))
     kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
     witness: Mapped[KnownWitness] = relationship(lazy="joined")
+
+
+class LogHead(Base):
+    """A head of the tree over our events as it was shown to the witnesses: size, root (hex), when; append-only."""
+
+    __tablename__ = "log_heads"
+    __table_args__ = ({"schema": "platform"},)
+
+    size: Mapped[int] = mapped_column(sa.ForeignKey("platform.log_nodes.place"), primary_key=True, autoincrement=False)
+    root: Mapped[str] = mapped_column(sa.String(64))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    signatures: Mapped[list["LogSignature"]] = relationship(
+        order_by="LogSignature.witness_id", back_populates="head", viewonly=True
+    )
+
+
+class LogSignature(Base):
+    """A witness's signature over such a head (head-v2), `at` by its own clock; append-only."""
+
+    __tablename__ = "log_signatures"
+    __table_args__ = (sa.UniqueConstraint("witness_id", "size"), {"schema": "platform"})
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    witness_id: Mapped[int] = mapped_column(sa.ForeignKey("platform.witnesses.id"))
+    size: Mapped[int] = mapped_column(sa.ForeignKey("platform.log_heads.size"), index=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    signature: Mapped[str] = mapped_column(sa.String(128))
+    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    witness: Mapped[KnownWitness] = relationship(lazy="joined")
+    head: Mapped[LogHead] = relationship(back_populates="signatures", viewonly=True)

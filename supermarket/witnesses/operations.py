@@ -204,6 +204,11 @@ def _show(witness: Witness, state: WitnessState, at: datetime) -> Trouble | None
     return None
 
 
+def known_witness(name: str, key: str, at: datetime) -> int:
+    """The id of a witness by name and key; known from now on."""
+    return _known(name, key, at).id
+
+
 def keep_head(witness: Witness, log: str, seq: int, head: str, signed: Receipt, at: datetime) -> None:
     """Store that a witness has signed a head, once."""
     known = _known(witness.name(), witness.verify_key(), at)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import selectinload
 
 from supermarket.core.draw import Receipt, format_time
@@ -18,7 +19,7 @@ from supermarket.projects.models import Project
 from supermarket.selection.models import Draw
 from supermarket.selection.receipts import receipts_of
 from supermarket.witnesses.comparing import Row, Seen, Signed, compare
-from supermarket.witnesses.models import KnownWitness, WitnessEntry, WitnessHead
+from supermarket.witnesses.models import KnownWitness, LogHead, LogSignature, WitnessEntry, WitnessHead
 
 BATCH = 200
 LOG_NAME = "events"
@@ -27,10 +28,14 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Head:
-    """A head that a witness signed: of which log, for which entry, when."""
+    """A head that a witness signed: after how many events, when; the tree's root, or the chain's hash where it knows no
+    trees (hex).
+    """
 
     seq: int
     at: datetime
+    hash: str
+    is_tree: bool
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def _shown(
     name: str,
     key: str,
     row: KnownWitness | None,
-    heads: dict[tuple[int, str], Head],
+    heads: dict[int, Head],
     last: int,
     *,
     page: str,
@@ -85,7 +90,7 @@ def _shown(
     lead: bool,
 ) -> Shown:
     state = read_state(row.state) if row is not None and row.state else None
-    head = heads.get((row.id, LOG_NAME)) if row is not None else None
+    head = heads.get(row.id) if row is not None else None
     return Shown(
         name=name,
         key=key,
@@ -103,20 +108,28 @@ def _shown(
     )
 
 
-def _heads() -> dict[tuple[int, str], Head]:
+def _heads() -> dict[int, Head]:
     """The last head of the market's events that each witness signed."""
-    query = (
-        sa.select(WitnessHead.witness_id, WitnessHead.log, WitnessHead.seq, WitnessHead.at)
+    chained = (
+        sa.select(WitnessHead.witness_id, WitnessHead.seq, WitnessHead.at, WitnessHead.head)
         .where(WitnessHead.log == LOG_NAME)
-        .order_by(WitnessHead.witness_id, WitnessHead.seq)
+        .ext(distinct_on(WitnessHead.witness_id))
+        .order_by(WitnessHead.witness_id, WitnessHead.seq.desc())
     )
-    return {(row.witness_id, row.log): Head(row.seq, row.at) for row in db.session.execute(query)}
+    grown = (
+        sa.select(LogSignature.witness_id, LogSignature.size, LogSignature.at, LogHead.root)
+        .join(LogHead, LogHead.size == LogSignature.size)
+        .ext(distinct_on(LogSignature.witness_id))
+        .order_by(LogSignature.witness_id, LogSignature.size.desc())
+    )
+    found = {row.witness_id: Head(row.seq, row.at, row.head, False) for row in db.session.execute(chained)}
+    found |= {row.witness_id: Head(row.size, row.at, row.root, True) for row in db.session.execute(grown)}
+    return found
 
 
-def last_signed_head() -> WitnessHead | None:
+def last_signed_head() -> Head | None:
     """The newest head of the market's events that any witness signed."""
-    query = sa.select(WitnessHead).where(WitnessHead.log == LOG_NAME).order_by(WitnessHead.seq.desc(), WitnessHead.id)
-    return db.session.scalar(query.limit(1))
+    return max(_heads().values(), key=lambda head: (head.seq, head.is_tree), default=None)
 
 
 def _seen_by(state: WitnessState | None) -> tuple[str, ...]:

@@ -26,7 +26,8 @@ from supermarket.agencies.operations import add_note, load_registry, run_checks,
 from supermarket.auctions.commands import GiveStatement
 from supermarket.auctions.operations import give_statement, set_agent
 from supermarket.auctions.refusals import BidRefused
-from supermarket.core.events import seal
+from supermarket.core.events import grow, seal
+from supermarket.core.log_tree import tree_root
 from supermarket.core.permissions import SYSTEM, Actor, Role
 from supermarket.core.unit import unit
 from supermarket.extensions import db
@@ -44,7 +45,7 @@ from supermarket.standing.decisions import Move, Office
 from supermarket.standing.models import Opinion, Rectification, RemovalApproval, RemovalCase, Review
 from supermarket.standing.states import OpinionState, RectificationState, RemovalState
 from supermarket.supervision.models import Finding, Level
-from supermarket.witnesses.models import KnownWitness, WitnessEntry, WitnessHead
+from supermarket.witnesses.models import KnownWitness, LogHead, LogSignature, WitnessEntry, WitnessHead
 from tests.factories import auctions
 from tests.factories.accounts import fresh_uscc, make_user
 from tests.factories.agencies import make_agency, make_agency_actor, make_move, make_practitioner, make_related_party
@@ -197,8 +198,9 @@ def live_a_little(at: datetime) -> None:
         _withdrawn(at)
         _verified(at)
         _cards(at)
-        _witnesses(at)
         seal()
+        grow()
+        _witnesses(at)
     _typed(at)
     _corrected(at)
 
@@ -210,6 +212,9 @@ def _witnesses(at: datetime) -> None:
     db.session.add(WitnessEntry(**entry, fetched_at=at))
     signed = {"witness": known, "log": "events", "seq": 1, "head": "0" * 64, "signature": "0" * 128}
     db.session.add(WitnessHead(**signed, at=at, kept_at=at))
+    db.session.add(LogHead(size=5, root=tree_root(5), made_at=at))
+    db.session.flush()
+    db.session.add(LogSignature(witness_id=known.id, size=5, at=at, signature="0" * 128, kept_at=at))
     db.session.flush()
 
 

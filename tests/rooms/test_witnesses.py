@@ -21,7 +21,7 @@ from supermarket.supervision.models import Finding, Level
 from supermarket.supervision.sealing import sign_head
 from supermarket.supervision.witnessing import watch_witnesses
 from supermarket.witnesses.comparing import Seen, Signed, Verdict, compare
-from supermarket.witnesses.models import KnownWitness, WitnessEntry, WitnessHead
+from supermarket.witnesses.models import KnownWitness, LogHead, LogSignature, WitnessEntry
 from supermarket.witnesses.operations import visit, visit_all
 from supermarket.witnesses.queries import all_rows, log_of, page_of_rows, state_of, unknown_rows, witnesses_shown
 from tests.factories.policies import make_policy
@@ -245,7 +245,9 @@ def test_a_silent_witness_keeps_what_it_was_and_heads_say_who_is_behind(pair, se
     assert second.head is not None and first.head is not None and second.head.seq < first.head.seq
     assert (second.behind or 0) > (first.behind or 0)
     assert session.scalar(sa.select(KnownWitness.trouble).where(KnownWitness.name == "discipline")) == ""
-    assert session.scalar(sa.select(sa.func.count()).select_from(WitnessHead)) >= 3
+    signed = session.scalars(sa.select(LogSignature.size).order_by(LogSignature.size)).all()
+    assert (len(signed), session.scalar(sa.select(sa.func.count()).select_from(LogHead))) == (3, 2)
+    assert first.head.hash == session.get_one(LogHead, first.head.seq).root != second.head.hash
 
 
 def test_one_refusal_does_not_keep_the_others_from_signing(pair, session: Session, at: datetime) -> None:
@@ -254,7 +256,7 @@ def test_one_refusal_does_not_keep_the_others_from_signing(pair, session: Sessio
     with pytest.raises(WitnessError) as refused:
         sign_head(at + timedelta(days=5))
     assert refused.value.params["reason"] == "step_back"
-    assert session.scalar(sa.select(KnownWitness.name).join(WitnessHead)) == "discipline"
+    assert session.scalar(sa.select(KnownWitness.name).join(LogSignature)) == "discipline"
 
 
 def test_a_pool_that_waits_for_its_receipt_gets_a_card(pair, session: Session, at: datetime) -> None:

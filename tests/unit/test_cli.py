@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskCliRunner
 from sqlalchemy.orm import Session
@@ -13,11 +14,16 @@ from sqlalchemy.orm import Session
 from supermarket.accounts.queries import user_by_email, user_of_token
 from supermarket.agencies.models import Agency, Standing
 from supermarket.cli.saying import Moment
+from supermarket.core.log_tree import tree_root
 from supermarket.extensions import db
 from supermarket.gateways import current
+from supermarket.gateways.witness_fake import MemoryWitness
+from supermarket.supervision.sealing import sign_head
 from supermarket.supervision.supervise import market_now
+from supermarket.witnesses.models import KnownWitness, LogHead, LogSignature
 from tests.factories.agencies import make_agency
 from tests.factories.projects import make_open_project
+from tests.factories.witnesses import witnessed_by
 from tests.unit.test_draw_record import WITNESS, make_record
 
 
@@ -127,7 +133,27 @@ def test_the_audit_holds_until_a_row_is_changed(run: FlaskCliRunner, session: Se
     make_open_project(at)
     session.commit()
     held = run.invoke(args=["audit", "verify"])
-    assert (held.exit_code, held.output.splitlines()[-1]) == (0, "the chain holds")
+    assert (held.exit_code, held.output.splitlines()[-1]) == (0, "chain and tree hold")
+    assert "0 heads, 0 signatures of witnesses" in held.output
+    make_open_project(at)
+    with witnessed_by(MemoryWitness("regulator")):
+        size = sign_head(at)["seq"]
+    session.commit()
+    signed = run.invoke(args=["audit", "verify"])
+    assert (signed.exit_code, "1 heads, 1 signatures of witnesses" in signed.output) == (0, True), signed.output
+    assert f"tree of {size} events, root {tree_root(int(str(size)))}" in signed.output
+    session.add(LogHead(size=1, root="0" * 64, made_at=at))
+    session.flush()
+    session.add(
+        LogSignature(
+            witness_id=session.scalars(sa.select(KnownWitness.id)).one(), size=1, at=at, signature="0" * 128, kept_at=at
+        )
+    )
+    session.commit()
+    forged = run.invoke(args=["audit", "verify"])
+    assert forged.exit_code == 1
+    assert "the head of size 1 is NOT the tree's" in forged.output
+    assert "a signature of the head of size 1 does NOT hold" in forged.output
 
 
 def test_agencies_come_in_as_applied_or_not_at_all(run: FlaskCliRunner, tmp_path: Path, session: Session) -> None:

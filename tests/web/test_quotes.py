@@ -2,7 +2,6 @@
 
 import json
 import re
-from hashlib import sha256
 
 import pytest
 from flask import Flask
@@ -11,16 +10,21 @@ from sqlalchemy.orm import Session
 
 from supermarket.agencies.models import Agency
 from supermarket.core.clock import now
-from supermarket.core.events import Event, SealedEvent, seal
+from supermarket.core.draw import format_time
+from supermarket.core.events import Event
+from supermarket.core.log_proof import parse_proof
 from supermarket.modes.table import Seal
 from supermarket.projects.models import Project
 from supermarket.selection.bidder import seal_as_bidder
 from supermarket.selection.models import Quote
 from supermarket.selection.quotes_body import commitment_of
 from supermarket.selection.quotes_kept import check_kept, parse_book, parse_kept
+from supermarket.supervision.sealing import sign_head
+from supermarket.witnesses.log_queries import next_head_at
 from tests.factories.agencies import make_agency, make_agency_actor
 from tests.factories.projects import make_open_project
 from tests.factories.web import make_browser, words_of
+from tests.factories.witnesses import make_witnesses, witnessed_by
 
 
 def enrolled(app: Flask, **changes: object) -> tuple[Project, Agency, FlaskClient, str]:
@@ -75,14 +79,39 @@ def test_a_sealed_quote_gets_its_receipt_and_the_book_shows_nothing_of_it(app: F
     receipt = browser.get(f"{url}/receipts/1").json
     assert receipt is not None
     assert receipt["receipt"] == answer.json["receipt"] and "body" not in receipt
-    assert receipt["log"] is None, "not sealed yet"
-    seal()
-    log = browser.get(f"{url}/receipts/1").json["log"]  # type: ignore[index]  # it is JSON, see above
-    assert sha256(bytes.fromhex(log["previous"]) + log["event"].encode()).hexdigest() == log["hash"]
-    assert json.loads(log["event"])["data"]["commitment"] == sent["commitment"]
-    head = session.query(SealedEvent).order_by(SealedEvent.seq.desc()).first()
-    assert head is not None and log["seq"] <= head.seq
+    assert receipt["log"] == {"next_head_at": format_time(next_head_at(now()))}, "under no head yet"
     assert browser.get(f"{url}/receipts/3").status_code == 404
+
+
+def test_a_bidder_gets_the_proof_that_its_quote_stands_in_the_log_once_the_head_is_signed(
+    app: Flask, session: Session
+) -> None:
+    project, agency, browser, url = enrolled(app)
+    assert project.quote_keys is not None
+    made = seal_as_bidder(project.code, agency.uscc, 1, 8_800_000, project.quote_keys)
+    sent = {"seq": 1, "commitment": made.sealed.commitment, "ciphertext": made.sealed.ciphertext.hex()}
+    assert browser.post(f"{url}/quote", data=sent).status_code == 201
+    assert browser.get(f"{url}/quotes/1/proof").status_code == 404
+    page = words_of(browser.get(url).get_data(as_text=True))
+    assert "Your newest quote is under the log's next head" in page and "Proof" not in page
+    with witnessed_by(*make_witnesses("regulator", "discipline")):
+        sign_head(now())
+        answer = browser.get(f"{url}/quotes/1/proof")
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{project.code}-proof-1.json"'
+        assert "no-store" in answer.headers["Cache-Control"]
+        proof = parse_proof(answer.data)
+        assert proof.stands() and proof.false_signatures() == ()
+        assert [each.by for each in proof.signatures] == ["regulator", "discipline"]
+        event = proof.event()
+        assert event is not None
+        assert event["data"] == {"agency_uscc": agency.uscc, "seq": 1, "commitment": sent["commitment"]}
+        assert browser.get(f"{url}/receipts/1").get_json()["log"] == {"proof": f"{url}/quotes/1/proof"}
+        page = words_of(browser.get(url).get_data(as_text=True))
+        assert "Keep the proof beside your file" in page and "Proof" in page
+        other = make_browser(app, make_agency_actor(make_agency()))
+        assert other.get(f"{url}/quotes/1/proof").status_code == 404
+        assert browser.get(f"{url}/quotes/2/proof").status_code == 404
+        assert app.test_client().get(f"{url}/quotes/1/proof").status_code in {302, 303, 401}
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from supermarket.api.v1 import (
     enrolments,
     exceptions,
     experts,
+    log,
     matter_regions,
     matter_writes,
     matters,
@@ -59,6 +60,7 @@ RESOURCES = (
     ratings,
     credit,
     changes,
+    log,
     small,
 )
 

@@ -1,6 +1,6 @@
 """Open purchases, what the rules say before one enrols, enrolling and taking it back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,6 +41,7 @@ from supermarket.web.agency.quote_forms import HandInPageForm, MissingPageForm
 from supermarket.web.agency.sealing import seal_data, seal_words
 from supermarket.web.eligibility_words import Run, rule_name, runs_of
 from supermarket.web.project_page import ProjectPage, read
+from supermarket.witnesses.log_queries import next_head_at, provable
 
 MEND = {
     "offers_matter": "agency.services",
@@ -81,6 +82,8 @@ class Own:
     rules: Sequence[ShownRule]
     quoting: bool
     quotes: Sequence[Quote]
+    provable: Set[str]
+    next_head_at: datetime
     seal: Mapping[str, object] | None
     sealed_here: bool
     hand_in: QuoteHandIn | None
@@ -150,6 +153,8 @@ def own_side(project: Project, agency: Agency, at: datetime) -> Own:
         rules=sorted(shown, key=lambda item: ("fail", "unknown", "pass").index(item.outcome)),
         quoting=quoting,
         quotes=quotes,
+        provable=provable(quotes),
+        next_head_at=next_head_at(at),
         seal=seal_data(project, agency, quotes[0].seq + 1 if quotes else 1) if quoting and enrolling else None,
         sealed_here=quoting and seals_on_server(project),
         hand_in=own_hand_in(project.id, agency.id) if quoting else None,

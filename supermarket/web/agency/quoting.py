@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from supermarket.core.clock import now
+from supermarket.core.draw import format_time
 from supermarket.core.errors import MarketError, NotFound
 from supermarket.core.forms import CommandForm
 from supermarket.core.permissions import P
@@ -17,7 +18,7 @@ from supermarket.projects.queries import project_for
 from supermarket.selection import operations as selection
 from supermarket.selection.forms import QuoteForm, SealedQuoteForm
 from supermarket.selection.models import Quote
-from supermarket.selection.queries import log_place_of, own_quotes, receipt_of
+from supermarket.selection.queries import own_quotes, receipt_of
 from supermarket.selection.quotes_body import commitment_of
 from supermarket.selection.quotes_kept import kept_file
 from supermarket.web.access import needs, present_actor
@@ -25,6 +26,7 @@ from supermarket.web.acting import attempt, tell
 from supermarket.web.agency.blueprint import blueprint, own_agency
 from supermarket.web.agency.enrolling import forms, page
 from supermarket.web.agency.quote_forms import HandInPageForm, MissingPageForm, SealedBodyForm
+from supermarket.witnesses.log_queries import next_head_at, proof_of_quote, provable
 
 
 def _json(content: Mapping[str, object], status: int = 200, name: str = "") -> Answer:
@@ -86,7 +88,7 @@ def quote_file(code: str) -> Answer:
 @blueprint.get("/projects/<code>/receipts/<int:seq>")
 @needs(P.QUOTE)
 def receipt(code: str, seq: int) -> Answer:
-    """The signed receipt of one of our quotes, without the body."""
+    """The signed receipt of one of our quotes, without the body; and where its proof from the log is, or from when on."""
     project = project_for(code, present_actor())
     for row in _own(project):
         if row.seq == seq:
@@ -97,9 +99,27 @@ def receipt(code: str, seq: int) -> Answer:
                 "seq": row.seq,
                 "commitment": row.commitment,
                 "receipt": receipt_of(row),
-                "log": log_place_of(row),
+                "log": _log_of(row, code),
             }
             return _json(content, name=f"{project.code}-receipt-{seq}.json")
+    raise NotFound(_("There is no such quote."))
+
+
+def _log_of(row: Quote, code: str) -> dict[str, str]:
+    if row.commitment in provable([row]):
+        return {"proof": url_for("agency.quote_proof", code=code, seq=row.seq)}
+    return {"next_head_at": format_time(next_head_at(now()))}
+
+
+@blueprint.get("/projects/<code>/quotes/<int:seq>/proof")
+@needs(P.QUOTE)
+def quote_proof(code: str, seq: int) -> Answer:
+    """The proof that one of our quotes stands in the log whose head the witnesses signed, as a file (log-proof-v1)."""
+    project = project_for(code, present_actor())
+    for row in _own(project):
+        if row.seq == seq:
+            proof = proof_of_quote(row.commitment, actor=present_actor())
+            return _json(proof.content(), name=f"{project.code}-proof-{seq}.json")
     raise NotFound(_("There is no such quote."))
 
 

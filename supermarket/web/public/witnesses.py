@@ -20,6 +20,7 @@ from supermarket.web.public.projects import Answer
 from supermarket.web.witness_words import SENTENCES, VERDICTS, condition, moment_of, trouble_sentence, witness_label
 from supermarket.witnesses import queries
 from supermarket.witnesses.comparing import Row, Signed
+from supermarket.witnesses.log_queries import head_findings
 
 ROWS = 50
 LOG_PAGE = 1000
@@ -64,10 +65,17 @@ def _witness(shown: queries.Shown) -> dict[str, object]:
         "configured": shown.configured,
         "since": format_time(shown.since.replace(microsecond=0)) if shown.since else None,
         "state": shown.state.content() if shown.state else None,
-        "last_head": None if shown.head is None else {"log": queries.LOG_NAME, "seq": shown.head.seq},
+        "last_head": _last_head(shown.head),
         "state_signed_by": list(shown.seen_by),
         "trouble": shown.trouble,
     }
+
+
+def _last_head(head: queries.Head | None) -> dict[str, object] | None:
+    """The last head that it signed: of the tree with its root, or of the chain with its hash."""
+    if head is None:
+        return None
+    return {"log": queries.LOG_NAME, "seq": head.seq, "root" if head.is_tree else "head": head.hash}
 
 
 @blueprint.get("/witnesses")
@@ -80,6 +88,7 @@ def witnesses() -> Answer:
     project = listing.clean(request.args.get("project", ""), 64)
     rows, following = queries.page_of_rows(before=_before(), limit=ROWS, project=project)
     strangers = queries.unknown_rows(queries.seen()) if _before() is None else []
+    heads = head_findings(queries.seen())
     if project:
         strangers = [row for row in strangers if row.project == project]
     return render_template(
@@ -89,6 +98,7 @@ def witnesses() -> Answer:
         troubles={each.key: trouble_sentence(each.trouble) for each in shown},
         rows=[*strangers, *rows],
         findings=[(row, cell) for row in [*strangers, *rows] for cell in row.findings],
+        head_findings=[(row, cell) for row in heads for cell in row.findings],
         following=following,
         project=project,
         verdicts=VERDICTS,

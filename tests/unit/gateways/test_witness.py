@@ -19,7 +19,15 @@ from supermarket.gateways.sealing import BoxClosed, seal
 from supermarket.gateways.witness import HttpWitness, OpenedBox, Witness, WitnessError
 from supermarket.gateways.witness_fake import MemoryWitness
 from supermarket.gateways.witness_log import LogBroken, follow
-from supermarket.gateways.witness_texts import ListedQuote, list_body, peer_body, quote_key_body, quote_list
+from supermarket.gateways.witness_texts import (
+    ListedQuote,
+    list_body,
+    peer_body,
+    quote_key_body,
+    quote_list,
+    tree_head_body,
+)
+from tests.factories.trees import Tree
 from tests.unit.gateways.loopback import Answer, Loopback
 
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -144,6 +152,65 @@ def test_log_heads_neither_fork_nor_step_back(stage: Stage) -> None:
         with pytest.raises(WitnessError) as refused:
             witness.log_head("quotes", seq, "b" * 64, at=stage.at)
         assert refusal(refused) == code
+
+
+def test_a_trees_heads_lead_on_from_each_other(stage: Stage) -> None:
+    witness, tree, forked = stage.witness, Tree(20), Tree(20, other_from=5)
+    assert witness.tree_size("events") == 0
+    first = witness.tree_head("events", 6, tree.root(6), 0, [], at=stage.at)
+    VerifyKey(bytes.fromhex(witness.verify_key())).verify(
+        tree_head_body("events", 6, tree.root(6), first.at), bytes.fromhex(first.signature)
+    )
+    assert witness.tree_head("events", 6, tree.root(6), 6, [], at=stage.at) == first
+    assert (witness.tree_size("events"), witness.tree_size("other")) == (6, 0)
+    for size, start, given, code in (
+        (6, 6, forked, "fork"),
+        (5, 0, tree, "step_back"),
+        (9, 0, tree, "other_start"),
+        (9, 6, forked, "not_an_extension"),
+    ):
+        with pytest.raises(WitnessError) as refused:
+            witness.tree_head("events", size, given.root(size), start, given.proof(start, size), at=stage.at)
+        assert (refusal(refused), refused.value.again) == (code, False)
+    witness.tree_head("events", 20, tree.root(20), 6, tree.proof(6, 20), at=stage.at)
+    assert witness.tree_size("events") == 20
+    with pytest.raises(WitnessError) as chain:
+        witness.log_head("events", 21, "a" * 64, at=stage.at)
+    assert refusal(chain) == "tree_wanted"
+    follow(witness.entries(0), key=witness.verify_key())
+
+
+@pytest.mark.parametrize(
+    ("answer", "size"),
+    [
+        (Answer(404, b'{"error": "not_found", "message": "There is no such page."}'), None),
+        (Answer(200, b'{"log": "events", "size": 0}'), 0),
+        (Answer(200, b'{"log": "events", "size": 7, "root": "x"}'), 7),
+    ],
+)
+def test_a_program_of_before_knows_no_trees(answer: Answer, size: int | None) -> None:
+    with Loopback(answer) as server:
+        assert HttpWitness(server.url, "0" * 64).tree_size("events") == size
+        assert server.asked[0].path == "/tree-heads/last?log=events"
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (Answer(200, b'{"size": -1}'), "witness_false"),
+        (Answer(200, b'{"size": true}'), "witness_false"),
+        (Answer(200, b'{"size": "7"}'), "witness_false"),
+        (Answer(200, b'{"size": 99999999999999999999}'), "witness_false"),
+        (Answer(200, b"{}"), "witness_false"),
+        (Answer(200, b"no json"), "witness_down"),
+        (Answer(503, b'{"error": "catching_up"}'), "witness_down"),
+        (Answer(429, b'{"error": "too_many"}'), "witness_refused"),
+    ],
+)
+def test_an_answer_about_trees_that_cannot_be_is_not_taken_for_none(answer: Answer, code: str) -> None:
+    with Loopback(answer) as server, pytest.raises(WitnessError) as false:
+        HttpWitness(server.url, "0" * 64).tree_size("events")
+    assert false.value.code == code
 
 
 def test_its_own_log_can_be_followed_and_its_state_is_signed(stage: Stage) -> None:

@@ -98,7 +98,17 @@ def test_a_list_is_read_to_the_byte_or_refused(text: str) -> None:
 @patient
 @given(
     path=st.sampled_from(
-        ["/receipts", "/heads", "/commitments", "/reveals", "/states", "/quote-keys", "/quote-lists", "/quote-openings"]
+        [
+            "/receipts",
+            "/heads",
+            "/tree-heads",
+            "/commitments",
+            "/reveals",
+            "/states",
+            "/quote-keys",
+            "/quote-lists",
+            "/quote-openings",
+        ]
     )
     | st.text(max_size=10),
     body=json_values.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60),
@@ -118,7 +128,10 @@ def test_a_body_of_any_kind_gets_an_answer_of_ours(api: Api, path: str, body: by
 
 @patient
 @given(
-    path=st.sampled_from(["/", "/key", "/state", "/log", "/receipts", "/heads", "/states"]) | st.text(max_size=12),
+    path=st.sampled_from(
+        ["/", "/key", "/state", "/log", "/receipts", "/heads", "/tree-heads", "/tree-heads/last", "/states"]
+    )
+    | st.text(max_size=12),
     query=st.text(max_size=30)
     | st.sampled_from(["after=0", "after=999999999", "project=P-1", "key=x", "log=a&after=1"]),
 )

@@ -250,6 +250,7 @@ def test_nothing_is_signed_behind_what_was_signed(start_witness, tmp_path: Path)
     for path, content in (
         ("/receipts", {"pool_file": make_pool("P-2")}),
         ("/heads", {"log": "events", "seq": 1, "head": "a" * 64}),
+        ("/tree-heads", {"log": "trees", "size": 1, "root": "a" * 64, "from": 0, "proof": []}),
         ("/commitments", {"project": "P-2"}),
         ("/quote-keys", {"project": "P-2", "opens_at": "2026-03-02T01:30:00Z"}),
         ("/quote-openings", {"project": "P-1", "list_hash": "a" * 64, "ciphertexts": []}),
