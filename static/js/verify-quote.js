@@ -1,4 +1,6 @@
-// The page “Check a quote”: a kept file and the public book are compared here; once the page is loaded no network is needed.
+// The page “Check a quote”: a kept file, the public book and the proof from the log are compared here; once the page is
+// loaded no network is needed.
+import { checkProof, parseProof } from "../verify/log.js";
 import { able, checkBook, checkKept, parseBook, parseKept, partsOf } from "../verify/quote.js";
 
 const { fill } = window.market;
@@ -6,8 +8,9 @@ const root = document.getElementById("verify-here");
 const words = JSON.parse(root.dataset.words);
 const out = document.getElementById("verify-out");
 const bookOut = document.getElementById("book-out");
-const fields = { kept: document.getElementById("kept-file"), book: document.getElementById("book-file") };
-let kept = null, book = null;
+const proofOut = document.getElementById("proof-out");
+const fields = { kept: document.getElementById("kept-file"), book: document.getElementById("book-file"), proof: document.getElementById("proof-file") };
+let kept = null, book = null, proof = null;
 
 const el = (tag, attributes, ...children) => {
   const node = document.createElement(tag);
@@ -29,7 +32,7 @@ const yuan = (fen) => `¥${(fen / 100n).toLocaleString("en")}.${String(fen % 100
 
 const compare = async () => {
   if (!kept) return;
-  const found = await checkKept(kept, book);
+  const found = await checkKept(kept, book, proof);
   const parts = partsOf(kept.body);
   show(out, found.ok ? words.holds : words.differs, found, ...(parts ? [el("p", {}, fill(words.amount, { amount: yuan(parts.amount) }))] : []));
   out.firstChild.focus();
@@ -39,15 +42,22 @@ const took = async (bytes) => {
   const found = await checkBook(book);
   show(bookOut, found.ok ? words.book_holds : words.differs, found);
 };
+const tookProof = async (bytes) => {
+  proof = parseProof(bytes);
+  const found = await checkProof(proof);
+  show(proofOut, found.ok ? words.proof_holds : words.differs, found);
+};
 const choose = async (name, file) => {
   if (!file) return;
   const bytes = new Uint8Array(await file.arrayBuffer());
-  const place = name === "kept" ? out : bookOut;
+  const place = { kept: out, book: bookOut, proof: proofOut }[name];
   try {
     if (name === "kept") kept = parseKept(bytes);
+    else if (name === "proof") await tookProof(bytes);
     else await took(bytes);
   } catch (error) {
     if (name === "kept") kept = null;
+    if (name === "proof") proof = null;
     refuse(place, words[error.message] ?? words[`bad_${name}`]);
     return;
   }

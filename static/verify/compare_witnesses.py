@@ -11,6 +11,7 @@ D = -121665 * pow(121666, -1, P) % P
 BASE = (15112221349535400772501151409588531511454012693041857206046113283949847762202, 4 * pow(5, -1, P) % P)
 SIGNED = """receipt receipt-v1 project purpose pool_hash at
 head head-v1 log seq head at
+tree_head head-v2 log size root at
 chain commitment-v1 project commitment at
 quote_list list-v1 project list_hash at
 quote_key quote-key-v1 project public_key opens_at at
@@ -50,30 +51,68 @@ def holds(key, signature, lines):
         return False
 
 
+def grown(first, old_root, second, new_root, proof):  # RFC 9162, 2.1.4.2: whether the second tree begins with the first
+    place, last, steps = first - 1, second - 1, [bytes.fromhex(each) for each in proof.split()]
+    if first & (first - 1) == 0:
+        steps.insert(0, bytes.fromhex(old_root))
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    old, new = steps[0], steps[0]
+    for step in steps[1:]:
+        if place & 1 or place == last:
+            old, new = sha256(b"\1" + step + old).digest(), sha256(b"\1" + step + new).digest()
+            while place and not place & 1:
+                place, last = place >> 1, last >> 1
+        else:
+            new = sha256(b"\1" + new + step).digest()
+        place, last = place >> 1, last >> 1
+    return last == 0 and (old.hex(), new.hex()) == (old_root, new_root)
+
+
+def leads_on(before, entry):
+    try:
+        first, second = before["size"], entry["size"]
+        roots = before["root"], entry["root"]
+        return entry["from"] == first < second and grown(first, roots[0], second, roots[1], entry["proof"])
+    except (ValueError, IndexError, KeyError, TypeError):
+        return False
+
+
 def witness(url):  # asks for its state and log and follows them from the first entry; yields what does not hold
     state, log, head = json.load(get(url + "/state")), [], "0" * 64  # noqa: S310
     while len(log) < state["n"]:
         log += json.load(get(f"{url}/log?after={len(log)}"))["log"] or sys.exit(f"{url}: its log ends early")  # noqa: S310
-    name, key = state["name"], state["key"]
+    name, key, heads = state["name"], state["key"], {}
     for n, entry in enumerate(log[: state["n"]], start=1):
         first, *names = signed.get(entry["kind"], "-").split()
         if (entry["n"], entry["prev"]) != (n, head):
             yield f"{name}: entry {n} does not follow the one before"
         if names and not holds(key, entry["signature"], [first, *(entry[each] for each in names)]):
             yield f"{name}: entry {n} ({entry['kind']}) is not signed by {key}"
+        if entry["kind"] == "tree_head":
+            before = heads.get(entry["log"])
+            if not leads_on(before, entry) if before else entry["from"] != 0 or entry["proof"]:
+                yield f"{name}: entry {n}: the tree of {entry['size']} events is not the one signed before, grown on"
+            heads[entry["log"]] = entry
         head = sha256(json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     if not holds(key, state["signature"], ["state-v1", name, state["epoch"], state["n"], head, state["at"]]):
         yield f"{name}: the state that it signed is not that of its log"
     print(f"{name}  {key}  {state['n']} entries, epoch {state['epoch']}, until {state['at']}")
-    read.append((name, {(e["project"], e["purpose"]): e["pool_hash"] for e in log if e["kind"] == "receipt"}))
+    signed_here = {(e["project"], e["purpose"]): e["pool_hash"] for e in log if e["kind"] == "receipt"}
+    trees = {(f"log {e['log']}, {e['size']} events:", "root"): e["root"] for e in log if e["kind"] == "tree_head"}
+    read.append((name, signed_here, trees))
 
 
 signed, read = dict(line.split(" ", 1) for line in SIGNED.splitlines()), []
 found = [problem for url in sys.argv[1:] for problem in witness(url.rstrip("/"))]
-places = sorted({place for _name, receipts in read for place in receipts})
-for place in places:
-    said = [f"{name} {receipts[place]}" for name, receipts in read if place in receipts]
-    if len({each.split(" ")[1] for each in said}) > 1:
-        found.append(f"{place[0]} {place[1]}: different pools were signed: {', '.join(said)}")
-print("\n".join(found) or f"{len(places)} projects and purposes: every signature and chain holds, no two differ.")
+counts = []
+for kind, what in ((1, "pools"), (2, "roots")):
+    places = sorted({place for each in read for place in each[kind]})
+    counts.append(len(places))
+    for place in places:
+        said = [f"{each[0]} {each[kind][place]}" for each in read if place in each[kind]]
+        if len({each.split(" ")[1] for each in said}) > 1:
+            found.append(f"{place[0]} {place[1]}: different {what} were signed: {', '.join(said)}")
+words = f"{counts[0]} projects and purposes, {counts[1]} heads of logs: every signature, chain and tree holds, no two differ."
+print("\n".join(found) or words)
 sys.exit(bool(found))

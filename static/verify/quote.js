@@ -2,6 +2,7 @@
 // The same rules as selection/quotes_body.py and quotes_kept.py. Nothing here asks a server.
 import "../vendor/tweetnacl/nacl-fast.min.js";
 import { blake2b } from "../vendor/noble-hashes/blake2.js";
+import { logSteps } from "./log.js";
 
 const { nacl } = globalThis;
 const HEX64 = /^[0-9a-f]{64}$/;
@@ -128,8 +129,8 @@ const listLines = (list, project) => {
   return found.map((match) => ({ uscc: match[1], seq: Number(match[2]), commitment: match[3], at: match[4] }));
 };
 
-/** Every step of the check of a kept file, with the public book where there is one: {ok, steps, notChecked}. */
-export const checkKept = async (kept, book) => {
+/** Every step of the check of a kept file, with the public book and the proof from the log where there are: {ok, steps, notChecked}. */
+export const checkKept = async (kept, book, proof) => {
   const steps = [];
   const step = (name, holds, shown = "") => steps.push({ name, state: holds === null ? "unknown" : holds ? "holds" : "differs", shown: String(shown) });
   const computed = await sha256(bytesOf(kept.body));
@@ -153,6 +154,7 @@ export const checkKept = async (kept, book) => {
   }
   const row = book?.quotes?.find((each) => each.uscc === kept.uscc && each.seq === kept.seq);
   step("opened", row?.body ? row.body === kept.body : null, row?.invalid_code ?? "");
+  steps.push(...await logSteps(proof, kept));
   return { ok: steps.every((each) => each.state !== "differs"), steps, notChecked: steps.filter((each) => each.state === "unknown").map((each) => each.name) };
 };
 

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Check a sealed quote that its bidder kept: python3 quote_check.py KEPT.json [quotes.json]. Needs Python 3.9 only."""
+"""Check a sealed quote that its bidder kept, and the proof that an event stands in the log; needs Python 3.9 only.
+
+python3 quote_check.py KEPT.json [quotes.json] [proof.json], in any order; proof.json alone proves any event.
+"""
 
 import json
 import re
@@ -67,11 +70,53 @@ def check(kept, book):  # yields (what, whether it holds; None: it could not be 
     yield "opened: this body", rows.get((uscc, seq)) and rows[uscc, seq] == kept["body"]
 
 
+def root_of(proof):  # the root that the event's own text and its path lead to (RFC 9162, 2.1.3.2)
+    place, last = proof["place"] - 1, proof["size"] - 1
+    if not 0 <= place <= last:
+        return None
+    found = sha256(b"\0" + proof["body"].encode()).digest()
+    for step in map(bytes.fromhex, proof["path"]):
+        if last == 0:
+            return None
+        if place & 1 or place == last:
+            found = sha256(b"\1" + step + found).digest()
+            while place and not place & 1:
+                place, last = place >> 1, last >> 1
+        else:
+            found = sha256(b"\1" + found + step).digest()
+        place, last = place >> 1, last >> 1
+    return found.hex() if last == 0 else None
+
+
+def check_log(proof, kept):
+    if proof is None:
+        yield "log: the quote stands under a head that the witnesses signed (give proof.json)", None
+        return
+    event, names = json.loads(proof["body"]), ("project", "uscc", "seq", "commitment")
+    if kept is None:
+        yield f"log: the event is {event['tag']} of {event['at']}", True
+    else:
+        said = [event["project"], *map(event["data"].get, ("agency_uscc", "seq", "commitment"))]
+        same = event["tag"] == "quote.received" and len(event["data"]) == 3 and said == [kept[name] for name in names]
+        same = same and (not kept["receipt"] or event["at"][:19] + "Z" == kept["receipt"]["at"])
+        yield "log: the event is that of this quote, at the time of the receipt", same
+    yield "log: the event's text leads to the root", root_of(proof) == proof["root"]
+    head, signatures = ["head-v2", proof["log"], proof["size"], proof["root"]], proof["signatures"]
+    for each in signatures:
+        yield f"log: {each['by']} signed this head", signed([*head, each["at"]], each["signature"], each["key"])
+        yield f"log: {each['key']} is the key of {each['by']} (compare it with the witness's own page)", None
+    if not signatures:
+        yield "log: a witness signed this head", None
+
+
+FORMATS = {"quote-kept-v1": "kept", "quote-book-v1": "book", "log-proof-v1": "proof"}
 try:
-    files = [json.loads(open(name, "rb").read()) for name in sys.argv[1:3]]  # noqa: SIM115, PTH123
-    if files[0]["format"] != "quote-kept-v1" or [file["format"] for file in files[1:]] not in ([], ["quote-book-v1"]):
-        sys.exit("give a file quote-kept-v1 and then, if you like, one quote-book-v1")
-    found = list(check(files[0], files[1] if files[1:] else None))
+    files = [json.loads(open(name, "rb").read()) for name in sys.argv[1:]]  # noqa: SIM115, PTH123
+    given = {FORMATS[file["format"]]: file for file in files}
+    if len(given) != len(files) or not given.keys() & {"kept", "proof"}:
+        sys.exit("give a file quote-kept-v1, a quote-book-v1 and a log-proof-v1, or some of them; each once")
+    kept, proof = given.get("kept"), given.get("proof")
+    found = [*(check(kept, given.get("book")) if kept else ()), *check_log(proof, kept)]
 except Exception as broken:
     sys.exit(f"not a whole file of a sealed quote: {broken!r}")
 for what, holds in found:

@@ -19,11 +19,13 @@ from supermarket.projects.models import Project
 from supermarket.selection.models import OpenedQuote, Quote, QuoteList
 from supermarket.selection.quotes_body import QuoteError
 from supermarket.selection.quotes_kept import check_kept, parse_book, parse_kept
+from supermarket.selection.quotes_proved import check_with_log, read_proof
 from tests.browser.people import DESKTOP, PHONE, Person, enter
 from tests.browser.purchases import enrol, make_open
 from tests.browser.site import Site
 from tests.browser.test_accessible import _found
 from tests.unit.selection.test_quotes_fuzzed import _changes
+from tests.unit.selection.test_quotes_proved import BOOK, KEPT, Content, body_for, make_proof, proofs
 
 pytestmark = pytest.mark.browser
 AGENCY = "agency@demo.test"
@@ -274,11 +276,13 @@ def test_the_body_is_handed_in_where_the_witness_is_silent(site: Site, browser: 
 
 CHECK = """async (pairs) => {
     const { checkKept, parseBook, parseKept } = await import("/static/verify/quote.js");
+    const { parseProof } = await import("/static/verify/log.js");
     const bytes = (value) => new TextEncoder().encode(JSON.stringify(value));
     const found = [];
-    for (const [kept, book] of pairs) {
+    for (const [kept, book, proof] of pairs) {
         try {
-            const { ok, steps } = await checkKept(parseKept(bytes(kept)), book && parseBook(bytes(book)));
+            const files = [parseKept(bytes(kept)), book && parseBook(bytes(book))];
+            const { ok, steps } = await checkKept(...files, proof && parseProof(bytes(proof)));
             found.push([ok, steps.map(({ name, state }) => `${name} ${state}`)]);
         } catch (error) { found.push([error.message, []]); }
     }
@@ -288,22 +292,43 @@ CHECK = """async (pairs) => {
 
 def test_browser_and_server_check_alike(site: Site, browser: Browser) -> None:
     chance = random.Random(20261129)
-    pairs = [(kept, book) for _wrong, kept, book in _changes()]
-    for kept, book in list(pairs):
+    pairs: list[tuple[Content, Content | None, Content | None]]
+    pairs = [(kept, book, None) for _wrong, kept, book in _changes()]
+    for kept, book, _proof in list(pairs):
         for _time in range(12):
             name = chance.choice(sorted(kept))
-            pairs.append(({**kept, name: chance.choice([None, "", "x", 1, [], "ab" * 32, chance.random()])}, book))
+            changed = {**kept, name: chance.choice([None, "", "x", 1, [], "ab" * 32, chance.random()])}
+            pairs.append((changed, book, None))
+    for _wrong, proof in proofs():
+        pairs.append((KEPT, BOOK, proof))
+        for name in sorted(proof or ()):
+            odd = [None, "", "x", 0, 1, 7, -1, [], [[]], {}, "ab" * 32, 2.5, True, ["ab" * 32], ["ab" * 32] * 63]
+            pairs += [(KEPT, BOOK, {**(proof or {}), name: value}) for value in chance.sample(odd, 5)]
+    times = [
+        "2026-02-30T00:00:00Z",
+        "2026-02-28T24:00:00Z",
+        "2026-02-28T23:59:60Z",
+        "0000-01-01T00:00:00Z",
+        "2026-2-28",
+    ]
+    good = make_proof(body_for(KEPT))
+    for at in times:
+        signatures = [{**each, "at": at} for each in good["signatures"]]  # type: ignore[attr-defined]  # a list
+        pairs.append((KEPT, BOOK, {**good, "signatures": signatures}))
     with enter(site, browser) as reader:
         reader.open("/verify/quotes")
         answers = reader.page.evaluate(CHECK, pairs)
-    for (kept, book), (ok, steps) in zip(pairs, answers, strict=True):
+    assert len(pairs) > 900
+    for (kept, book, proof), (ok, steps) in zip(pairs, answers, strict=True):
         try:
             public = None if book is None else parse_book(json.dumps(book).encode())
-            ours = check_kept(parse_kept(json.dumps(kept).encode()), public)
+            given = None if proof is None else read_proof(json.dumps(proof).encode())
+            ours = check_with_log(parse_kept(json.dumps(kept).encode()), public, given)
         except QuoteError as error:
-            assert ok == error.code, kept
+            assert ok == error.code, (kept, proof)
         else:
-            assert ok == ours.ok, (kept, steps)
-            assert [step for step in steps if step.endswith("differs")] == [
-                f"{step.name} differs" for step in ours.steps if step.state == "differs"
-            ]
+            assert ok == ours.ok, (kept, proof, steps)
+            told = steps if proof is not None else [step for step in steps if step.endswith("differs")]
+            assert told == [
+                f"{step.name} {step.state.value}" for step in ours.steps if proof is not None or step.state == "differs"
+            ], (kept, proof)

@@ -1,17 +1,20 @@
 """Trees of some leaves, for tests: their roots and the proofs between them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from supermarket.core.merkle import Edge, consistency_path, inclusion_path, leaf_hash, root_of
 
 
 class Tree:
-    """Leaves `0`, `1`, `2` …, or others from `turn` on: two trees with the same beginning and then another past."""
+    """Leaves `0`, `1`, `2` …, or others from `other_from` on: two trees with the same beginning and then another past;
+    `instead`: leaves at single places.
+    """
 
-    def __init__(self, size: int, *, other_from: int | None = None) -> None:
+    def __init__(self, size: int, *, other_from: int | None = None, instead: Mapping[int, bytes] | None = None) -> None:
         turn = size if other_from is None else other_from
-        self.leaves: Sequence[bytes] = [b"%d" % n if n < turn else b"other %d" % n for n in range(size)]
+        usual = [b"%d" % n if n < turn else b"other %d" % n for n in range(size)]
+        self.leaves: Sequence[bytes] = [(instead or {}).get(n, leaf) for n, leaf in enumerate(usual)]
         self._nodes: dict[tuple[int, int], bytes] = {}
         edge = Edge()
         for n, leaf in enumerate(self.leaves, start=1):

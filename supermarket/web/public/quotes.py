@@ -28,6 +28,8 @@ def browser_words() -> dict[str, object]:
         "differs": _("Something differs."),
         "working": _("Computing …"),
         "not_loaded": _("The public book could not be loaded. Download it and choose it here."),
+        "proof_holds": _("This event stands in the log under this root; nothing differs."),
+        "bad_proof": _("This is no proof from the log (log-proof-v1)."),
         "book_holds": _("The public book holds; nothing differs."),
         "bad_kept": _("This is no file of a sealed quote (quote-kept-v1)."),
         "bad_book": _("This is no public book of quotes (quote-book-v1)."),
@@ -42,6 +44,13 @@ def browser_words() -> dict[str, object]:
             "list": _("The commitment stands on the published list, with the time of the receipt."),
             "countersignature": _("The witness countersigned this list."),
             "opened": _("What was opened is this body."),
+            "log": _("That the quote stands in the log whose head the witnesses signed: give the proof."),
+            "log_event": _("The event of the proof is this one."),
+            "log_inclusion": _("The event's own text leads, step by step, to this root of the log."),
+            "log_head": _("The witnesses named signed this root and size of the log."),
+            "log_keys": _(
+                "Whether these are the witnesses' keys nobody can check for you: compare them with the witnesses' own pages."
+            ),
             "keys": _("The witness signed its key for this project and keeps it shut until the deadline."),
             "bodies": _("Every opened body has the commitment that stands on the list, and the amount shown."),
         },

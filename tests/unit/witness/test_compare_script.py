@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from threading import Thread
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ from nacl.signing import SigningKey
 
 from tests.unit.witness.conftest import ROOT, Witness
 from tests.unit.witness.test_witness_draws import make_pool
+from tests.unit.witness.test_witness_trees import FORKED, TREE
+from tests.unit.witness.test_witness_trees import head as tree_head
 
 SCRIPT = ROOT / "static" / "verify" / "compare_witnesses.py"
 Entry = dict[str, object]
@@ -60,7 +63,7 @@ def shown(log: list[Entry], state: Entry) -> Iterator[str]:
 
 def test_it_is_short_and_needs_nothing() -> None:
     text = SCRIPT.read_text()
-    assert len(text.splitlines()) < 80
+    assert len(text.splitlines()) < 125
     assert set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE)) == {"json", "sys", "hashlib", "urllib"}
 
 
@@ -69,21 +72,76 @@ def test_two_that_agree_and_two_that_do_not(start_witness: Callable[..., Witness
     for witness in (one, other):
         for number in range(2):
             assert witness.post("/receipts", pool_file=make_pool(f"P-{number}"))[0] == 200
-    one.post("/heads", log="events", seq=1, head="a" * 64)
+    one.post("/heads", log="other", seq=1, head="a" * 64)
+    for signer, sizes in ((one, (3, 8, 20)), (other, (8, 33))):
+        for start, size in pairwise((0, *sizes)):
+            assert tree_head(signer, size, start, TREE)[0] == 200
     one.post("/quote-keys", project="P-1", opens_at="2999-01-01T00:00:00Z")
     one.post("/commitments", project="P-1")
     state = {name: value for name, value in other.get("/state").items() if name != "catching_up"}
     one.post("/states", state=state)
     code, said = run(address(one), address(other) + "/")
     assert code == 0, said
-    assert "2 projects and purposes: every signature and chain holds, no two differ." in said
-    assert f"one  {one.key.hex()}  7 entries, epoch 1" in said
+    assert "2 projects and purposes, 4 heads of logs: every signature, chain and tree holds, no two differ." in said
+    assert f"one  {one.key.hex()}  10 entries, epoch 1" in said
     assert one.post("/receipts", pool_file=make_pool("P-9"))[0] == 200
     assert other.post("/receipts", pool_file=make_pool("P-9", members=4))[0] == 200
     code, said = run(address(one), address(other))
     digests = [sha256(make_pool("P-9", members=m).encode()).hexdigest() for m in (3, 4)]
     assert code == 1
     assert f"P-9 main: different pools were signed: one {digests[0]}, other {digests[1]}" in said
+
+
+def test_two_that_signed_other_roots_for_one_size_are_named(start_witness: Callable[..., Witness]) -> None:
+    one, other = start_witness("--name", "one"), start_witness("--name", "other", home="other")
+    for witness, tree in ((one, TREE), (other, FORKED)):
+        for start, size in pairwise((0, 5, 20)):
+            assert tree_head(witness, size, start, tree)[0] == 200
+    code, said = run(address(one), address(other))
+    assert code == 1
+    roots = f"one {TREE.root(20)}, other {FORKED.root(20)}"
+    assert said.splitlines()[-1] == f"log events, 20 events: root: different roots were signed: {roots}"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"proof": ""},
+        {"proof": "zz"},
+        {"proof": " ".join(FORKED.proof(8, 20))},
+        {"proof": " ".join([*TREE.proof(8, 20), "0" * 64])},
+        {"from": 7},
+        {"from": 0, "proof": ""},
+    ],
+)
+def test_a_head_that_does_not_lead_on_is_found_although_it_is_signed(
+    start_witness: Callable[..., Witness], change: Entry
+) -> None:
+    witness = start_witness("--name", "one")
+    for start, size in pairwise((0, 8, 20)):
+        assert tree_head(witness, size, start, TREE)[0] == 200
+    log = witness.get("/log")["log"]
+    assert isinstance(log, list)
+    log[2].update(change)
+    key = SigningKey.generate()
+    # What a lying witness would do: sign its whole log and state again, in one chain.
+    signing = key.sign
+    head = "0" * 64
+    for entry in log:
+        entry["prev"] = head
+        if entry["kind"] == "tree_head":
+            text = f"head-v2\nevents\n{entry['size']}\n{entry['root']}\n{entry['at']}\n"
+            entry["signature"] = signing(text.encode()).signature.hex()
+        head = sha256(json.dumps(entry, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    state = dict(witness.get("/state")) | {"head": head, "key": bytes(key.verify_key).hex()}
+    text = f"state-v1\none\n{state['epoch']}\n{state['n']}\n{head}\n{state['at']}\n"
+    state["signature"] = signing(text.encode()).signature.hex()
+    with shown(log, state) as liar:
+        code, said = run(liar)
+    assert (code, said.splitlines()[-1]) == (
+        1,
+        "one: entry 3: the tree of 20 events is not the one signed before, grown on",
+    )
 
 
 @pytest.mark.parametrize(
