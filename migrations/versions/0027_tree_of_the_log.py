@@ -4,15 +4,15 @@ Events that stand here already get salts; their place in the chain stays as it w
 over them is grown for the first head, in batches. The way down forgets the salts: what was chained with one can then no
 longer be computed again, nor can the tree.
 
-Revision ID: 0026
+Revision ID: 0027
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0026"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
