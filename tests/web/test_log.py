@@ -33,14 +33,17 @@ def pair(session: Session) -> Iterator[tuple[MemoryWitness, ...]]:
         yield made
 
 
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
+def page(client: FlaskClient, path: str) -> str:
+    """A page in English, also where the test's own operations have said something before."""
+    client.get("/language/en?next=/")
+    answer = client.get(path)
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
 
 
 def test_a_log_without_heads_says_when_the_first_one_comes(client: FlaskClient, session: Session) -> None:
-    page = words_of(client.get("/log").get_data(as_text=True))
-    assert "There is no head of this log yet." in page and "at the full hour" in page
+    words = words_of(page(client, "/log"))
+    assert "There is no head of this log yet." in words and "at the full hour" in words
     assert client.get(f"{API}/heads").get_json() == {"items": [], "next": None}
 
 
@@ -53,12 +56,12 @@ def test_heads_are_shown_with_every_witness_and_the_way_from_one_to_the_next(
         make_open_project(at)
         sizes.append(sign_head(at + timedelta(hours=hour))["seq"])
     watch_witnesses(at + timedelta(hours=3))
-    html = client.get("/log").get_data(as_text=True)
-    page = words_of(html)
-    assert "Every witness shows the heads that this market shows." in page
-    assert page.count("from the one before") == 2
+    html = page(client, "/log")
+    words = words_of(html)
+    assert "Every witness shows the heads that this market shows." in words
+    assert words.count("from the one before") == 2
     assert f"{API}/consistency?from={sizes[1]}&amp;to={sizes[2]}" in html
-    assert "How the root is computed" in page
+    assert "How the root is computed" in words
     items = client.get(f"{API}/heads").get_json()["items"]
     assert [item["size"] for item in items] == sizes[::-1]
     assert [[each["by"] for each in item["signatures"]] for item in items] == [["regulator", "discipline"]] * 3
@@ -67,7 +70,7 @@ def test_heads_are_shown_with_every_witness_and_the_way_from_one_to_the_next(
     rest = client.get(f"{API}/heads?page[size]=2&page[after]={first['next']}").get_json()
     assert [item["size"] for item in first["items"] + rest["items"]] == sizes[::-1]
     assert rest["next"] is None
-    assert words_of(client.get(f"/log?before={sizes[2]}").get_data(as_text=True)).count("from the one before") == 1
+    assert words_of(page(client, f"/log?before={sizes[2]}")).count("from the one before") == 1
     for odd in ("x", "-1", "1" * 30, "٣"):
         assert client.get(f"/log?before={odd}").status_code == 200
     roots = {item["size"]: bytes.fromhex(item["root"]) for item in items}
@@ -174,7 +177,7 @@ def test_nothing_public_tells_an_events_place_within_the_hour(pair, client: Flas
     leaves = [leaf_hash(proof.body.encode()) for proof in proofs]
     by_hash = sorted(range(len(leaves)), key=lambda number: leaves[number])
     assert sorted(range(len(proofs)), key=lambda number: proofs[number].place) == by_hash
-    shown = client.get("/log").get_data(as_text=True) + client.get(f"{API}/heads").get_data(as_text=True)
+    shown = page(client, "/log") + client.get(f"{API}/heads").get_data(as_text=True)
     assert project.code not in shown and all(quote.commitment not in shown for quote in quotes)
 
 
@@ -184,8 +187,8 @@ def test_a_witness_that_shows_another_root_stands_on_both_pages(client: FlaskCli
         sign_head(now())
         watch_witnesses(now())
         for address in ("/log", "/witnesses"):
-            page = words_of(client.get(address).get_data(as_text=True))
-            assert "A witness and this market do not show the same head." in page, address
+            words = words_of(page(client, address))
+            assert "A witness and this market do not show the same head." in words, address
         found = json.loads(client.get("/witnesses.json").data)["witnesses"]
         assert all(set(each["last_head"]) == {"log", "seq", "root"} for each in found)
 
@@ -194,9 +197,9 @@ def test_an_older_witness_is_said_to_know_no_trees(pair, client: FlaskClient, se
     pair[1].knows_trees = False
     make_open_project(now())
     sign_head(now())
-    page = words_of(client.get("/witnesses").get_data(as_text=True))
-    assert page.count("its program is older: it signs the chain, not the tree") == 1
+    words = words_of(page(client, "/witnesses"))
+    assert words.count("its program is older: it signs the chain, not the tree") == 1
     found = json.loads(client.get("/witnesses.json").data)["witnesses"]
     assert [sorted(each["last_head"]) for each in found] == [["log", "root", "seq"], ["head", "log", "seq"]]
-    status = words_of(client.get("/status").get_data(as_text=True))
+    status = words_of(page(client, "/status"))
     assert found[0]["last_head"]["root"] in status
