@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -139,7 +139,30 @@ def test_owner_and_regulator_who_type_at_the_same_moment_draw_once(market: Flask
         assert set(entries) == {"owner", "regulator"}
 
 
-def test_claim_and_answer_of_a_typing_error_at_the_same_moment_compute_once(market: Flask, at: datetime) -> None:
+@dataclass(frozen=True)
+class BothMistyped:
+    """A draw that both sides have mistyped: who they are, and what the bulletin really says."""
+
+    code: str
+    owner: Actor
+    regulator: Actor
+    true: selection.Bulletin
+    at: datetime
+
+    def correcting(self, actor: Actor, at: datetime | None = None) -> Callable[[], object]:
+        """One side types it anew."""
+        return lambda: selection.correct_numbers(
+            self.code,
+            self.true,
+            reason="看错了一个号码",
+            file=Attachment(io.BytesIO(PDF), "公告.pdf"),
+            purpose="main",
+            actor=actor,
+            at=at or self.at,
+        )
+
+
+def both_mistyped(market: Flask, at: datetime) -> BothMistyped:
     code, owner, draw_id = waiting(market, at, "published:kl8")
     with market.app_context():
         with unit():
@@ -150,18 +173,13 @@ def test_claim_and_answer_of_a_typing_error_at_the_same_moment_compute_once(mark
             for actor in (owner, regulator):
                 selection.enter_numbers(code, typed, purpose="main", actor=actor, at=moment)
         true = replace(typed, numbers=numbers_for(db.session.get_one(Draw, draw_id), lambda order: True))
+    return BothMistyped(code, owner, regulator, true, moment)
 
-    def correcting(actor: Actor) -> Callable[[], object]:
-        def act() -> object:
-            file = Attachment(io.BytesIO(PDF), "公告.pdf")
-            return selection.correct_numbers(
-                code, true, reason="看错了一个号码", file=file, purpose="main", actor=actor, at=moment
-            )
 
-        return act
-
+def test_claim_and_answer_of_a_typing_error_at_the_same_moment_compute_once(market: Flask, at: datetime) -> None:
+    found = both_mistyped(market, at)
     # Whoever comes after the correction was taken says what is drawn already: 422, and nothing changes.
-    results = at_once(market, [correcting(actor) for actor in (owner, regulator, owner, regulator)])
+    results = at_once(market, [found.correcting(actor) for actor in (found.owner, found.regulator) * 2])
     assert set(results) <= {"done", "422 invalid_input"}
     with market.app_context():
         claims = db.session.scalars(sa.select(DrawCorrection)).all()
@@ -172,27 +190,13 @@ def test_claim_and_answer_of_a_typing_error_at_the_same_moment_compute_once(mark
 
 
 def test_the_notice_and_a_claim_at_the_same_moment_do_not_both_win(market: Flask, at: datetime) -> None:
-    code, owner, draw_id = waiting(market, at, "published:kl8")
+    found = both_mistyped(market, at)
     with market.app_context():
-        with unit():
-            regulator = make_actor(Role.REGULATOR, region_code=SICHUAN)
-        with unit():
-            draw = db.session.get_one(Draw, draw_id)
-            typed, moment = selection.Bulletin("2026058", sales_close_from(draw), NUMBERS), draw.draw_at
-            for actor in (owner, regulator):
-                selection.enter_numbers(code, typed, purpose="main", actor=actor, at=moment)
-        true = replace(typed, numbers=numbers_for(db.session.get_one(Draw, draw_id), lambda order: True))
         award = db.session.scalars(sa.select(Award)).one()
         award_id, due = award.id, award.due_at
         assert due is not None
 
-    def claim() -> object:
-        file = Attachment(io.BytesIO(PDF), "公告.pdf")
-        return selection.correct_numbers(
-            code, true, reason="看错了一个号码", file=file, purpose="main", actor=owner, at=due
-        )
-
-    results = at_once(market, [claim, lambda: standstill_due(award_id, due, None)])
+    results = at_once(market, [found.correcting(found.owner, due), lambda: standstill_due(award_id, due, None)])
     with market.app_context():
         claims = db.session.scalar(sa.select(sa.func.count()).select_from(DrawCorrection))
         state = db.session.scalars(sa.select(Award.state)).one()
