@@ -42,7 +42,7 @@ class StageRow(CommandForm):
         csrf = False
 
     stage = SelectField(
-        _l("Stage"), choices=[SelectChoice(stage.value, label) for stage, label in STAGE_LABELS.items()]
+        _l("Kind of stage"), choices=[SelectChoice(stage.value, label) for stage, label in STAGE_LABELS.items()]
     )
     by = SelectField(
         _l("What the shortlist compares"),

@@ -40,6 +40,7 @@ from supermarket.web.mode_words import (
     way_of,
     way_sentence,
 )
+from supermarket.web.witness_words import witness_label as witness_label
 
 __all__ = [  # beside everything that is defined here
     "LOOKS",

@@ -22,6 +22,7 @@ from supermarket.web.finding_words import CODES, code_label, level_label
 from supermarket.web.listing import address
 from supermarket.web.presenting import ROLE_LABELS, deadline_text, word
 from supermarket.web.rule_words import rule_label
+from supermarket.web.witness_words import witness_label
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,6 @@ def _purpose(value: str) -> str:
         return str(_("main draw"))
     if value == "panel":
         return str(_("panel of experts"))
-    if value == "panel":
-        return str(_("draw of the expert panel"))
     return str(_("tie draw %(number)s", number=value.removeprefix("tie"))) if value.startswith("tie") else value
 
 
@@ -145,6 +144,8 @@ def _shown(key: str, value: Value, names: Mapping[str, str]) -> str:
             return word("award", value)
         case "role" if value in set(Role):
             return str(ROLE_LABELS[Role(value)])
+        case "by":
+            return witness_label(value)
         case "party":
             return party_label(value)
         case "lottery":

@@ -158,3 +158,5 @@ def test_a_further_witness_has_its_name_for_people(client: FlaskClient, session:
         page = f"/projects/{found.project.code}/draws/main/ceremony"
         shown = words_of(client.get(page, headers={"Accept-Language": "zh-CN"}).get_data(as_text=True))
         assert "见证方纪检监察室" in shown and "见证方discipline" not in shown
+        shown = words_of(client.get(f"/projects/{found.project.code}").get_data(as_text=True))
+        assert "见证方 纪检监察室 已签收" in shown and "见证方 discipline" not in shown
