@@ -199,7 +199,7 @@ def test_what_stood_beside_a_stage_goes_when_it_is_mended(client: FlaskClient, p
     mended = stages({"stage": "shortlist", "keep": "5"}, {"stage": "draw"})
     told = client.post("/office/modes/preview", data=BARE | mended).text
     for number in (1, 2):
-        assert f'<div id="stage-{number}-faults" hx-swap-oob="true"></div>' in told
+        assert f'<div class="sm-stage__faults" id="stage-{number}-faults" hx-swap-oob="true"></div>' in told
     editor = client.post("/office/modes/new", data=BARE | mended | {"act": "check"}).text
     assert re.findall(r'id="stage-(\d)-faults"', editor) == ["1", "2"] and "hx-swap-oob" not in editor
 
