@@ -118,7 +118,7 @@ def test_a_bidder_gets_the_proof_that_its_quote_stands_in_the_log_once_the_head_
     ("change", "status", "sentence"),
     [
         ({"seq": "2"}, 422, "Your next quote is no. 1."),
-        ({"seq": "x"}, 422, "Not a valid integer value"),
+        ({"seq": "x"}, 422, "Give a whole number"),
         ({"commitment": "Z" * 64}, 422, "A commitment is SHA-256 in 64 lower-case hex digits."),
         ({"ciphertext": "00"}, 422, "This is no sealed quote for this project: it has 1 bytes."),
         ({"ciphertext": "zz"}, 422, "Give the sealed quote in lower-case hex."),
