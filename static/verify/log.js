@@ -62,6 +62,34 @@ const rootOf = async (proof) => {
   return last === 0n ? hexOf(found) : null;
 };
 
+/** Whether the tree of `second` leaves is that of `first`, grown on (RFC 9162, 2.1.4.2); roots and path in hex. */
+export const extendsTree = async (first, firstRoot, second, secondRoot, path) => {
+  if (!isSize(first) || !isSize(second) || first > second || ![firstRoot, secondRoot, ...path].every((each) => isText(each, HEX64))) return false;
+  if (first === second) return path.length === 0 && firstRoot === secondRoot;
+  const steps = path.map(fromHex);
+  let place = BigInt(first), last = BigInt(second) - 1n;
+  if ((place & (place - 1n)) === 0n) steps.unshift(fromHex(firstRoot));
+  if (steps.length === 0) return false;
+  place -= 1n;
+  while (place & 1n) { place >>= 1n; last >>= 1n; }
+  let before = steps[0], after = steps[0];
+  for (const step of steps.slice(1)) {
+    if (last === 0n) return false;
+    if ((place & 1n) || place === last) {
+      [before, after] = await Promise.all([hash(1, step, before), hash(1, step, after)]);
+      while (place && !(place & 1n)) { place >>= 1n; last >>= 1n; }
+    } else {
+      after = await hash(1, after, step);
+    }
+    place >>= 1n;
+    last >>= 1n;
+  }
+  return last === 0n && hexOf(before) === firstRoot && hexOf(after) === secondRoot;
+};
+
+/** Whether a witness signed this head: {log, size, root} by {key, at, signature}. */
+export const headHolds = (head, each) => isSignature(each) && isSize(head.size) && isText(head.root, HEX64) && holds(head, each);
+
 const holds = (proof, each) =>
   nacl.sign.detached.verify(bytesOf(`head-v2\n${proof.log}\n${proof.size}\n${proof.root}\n${each.at}\n`), fromHex(each.signature), fromHex(each.key));
 

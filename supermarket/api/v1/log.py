@@ -96,7 +96,12 @@ def list_heads(query: PageQuery) -> Listing[HeadShape]:
 
 
 @route(
-    "GET", "/log/consistency", N_("Proof from one head to a later one"), gives=ConsistencyShape, query=ConsistencyQuery
+    "GET",
+    "/log/consistency",
+    N_("Proof from one head to a later one"),
+    gives=ConsistencyShape,
+    query=ConsistencyQuery,
+    problems=frozenset({404}),
 )
 def get_consistency(query: ConsistencyQuery) -> ConsistencyShape:
     """Between heads of the list alone: how the log grew within an hour is nobody's business."""

@@ -1,15 +1,51 @@
 """The log for everybody: its hourly heads, who signed each, the way from one to the next, and how to check it all."""
 
+from itertools import zip_longest
+
 from flask import render_template, request, url_for
+from flask_babel import gettext as _
 
 from supermarket.core.clock import now
 from supermarket.web.access import public
 from supermarket.web.public.blueprint import blueprint
 from supermarket.web.witness_words import VERDICTS, witness_label
 from supermarket.witnesses.log_queries import head_findings, head_rows, heads_page, next_head_at, signatures_of
-from supermarket.witnesses.queries import seen
+from supermarket.witnesses.models import LogHead
+from supermarket.witnesses.queries import LOG_NAME, seen
 
 ROWS = 24
+
+
+def _between(first: int, second: int) -> str:
+    """Where the proof from one head to another is."""
+    return url_for("api_v1.get_consistency", **{"from": first, "to": second})  # type: ignore[arg-type]  # names of parameters
+
+
+def _head(head: LogHead, older: LogHead | None) -> dict[str, object]:
+    """What the check in the reader's browser looks at; `proof` leads from the one before, where that is on the page."""
+    return {
+        "log": LOG_NAME,
+        "size": head.size,
+        "root": head.root,
+        "signatures": [each.content() for each in signatures_of(head)],
+        "proof": None if older is None else _between(older.size, head.size),
+    }
+
+
+def _browser_words() -> dict[str, str]:
+    return {
+        "holds": _("✓ holds"),
+        "differs": _("✗ does not hold"),
+        "unable": _("Your browser cannot compute here: open this site over https, or use the program below."),
+        "working": _("Checking …"),
+        "broken": _("A proof could not be loaded. Try again."),
+        "done": _(
+            "%(signatures)s signatures and %(proofs)s proofs checked in this browser; %(bad)s do not hold.",
+            signatures="{signatures}",
+            proofs="{proofs}",
+            bad="{bad}",
+        ),
+    }
 
 
 @blueprint.get("/log")
@@ -32,5 +68,7 @@ def log() -> str:
         next_head_at=next_head_at(now()),
         verdicts=VERDICTS,
         label=witness_label,
-        between=lambda first, second: url_for("api_v1.get_consistency", **{"from": first, "to": second}),
+        shown=[_head(head, older) for head, older in zip_longest(heads, heads[1:])],
+        words=_browser_words(),
+        between=_between,
     )
