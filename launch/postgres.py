@@ -90,14 +90,23 @@ def place(data: Path) -> Place:
         home = data / "postgres"
     else:
         noted = data / "cluster-path"
-        home = (
-            Path(noted.read_text(encoding="utf-8").strip()) if noted.exists() else Path("/var/lib") / short_name(data)
-        )
         if not noted.exists():
-            noted.write_text(f"{home}\n", encoding="utf-8")
+            noted.write_text(f"{_free_home(data)}\n", encoding="utf-8")
+        home = Path(noted.read_text(encoding="utf-8").strip())
     private_folder(home, user.pw_uid, user.pw_gid)
     sockets = socket_folder(home / "run", data, user.pw_uid, user.pw_gid)
     return Place(home, home / "cluster", sockets, user.pw_uid, user.pw_gid)
+
+
+def _free_home(data: Path) -> Path:
+    """A folder that is not there yet: one that is belongs to a DATA of the same path that was deleted by hand, and its
+    rows fit neither the keys nor the witnesses of this one.
+    """
+    first = Path("/var/lib") / short_name(data)
+    home, number = first, 2
+    while home.exists():
+        home, number = first.with_name(f"{first.name}-{number}"), number + 1
+    return home
 
 
 def _as_user(where: Place) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -75,6 +76,27 @@ def test_a_killed_user_keeps_nothing_running_for_ever(data: Path) -> None:
     assert not found.started
     servers.release(data)
     assert not servers.running(data)
+
+
+def test_a_data_folder_that_was_deleted_by_hand_leaves_no_rows_to_the_next_one(data: Path) -> None:
+    """Its keys and its witnesses went with it; old rows beside new keys would look like a forgery."""
+    found = servers.ensure(data, keep=True)
+    plain = make_url(found.owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain) as link:
+        link.execute("CREATE TABLE old AS SELECT '中介' AS word")
+    servers.release(data)
+    servers.stop(data)
+    left = data.with_name("kept-cluster-path")
+    if (data / "cluster-path").exists():
+        shutil.copy(data / "cluster-path", left)
+    shutil.rmtree(data)
+    again = servers.ensure(data)
+    plain = make_url(again.owner_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain) as link:
+        assert link.execute("SELECT to_regclass('old')").fetchone() == (None,)
+    servers.release(data)
+    if left.exists():
+        shutil.rmtree(left.read_text(encoding="utf-8").strip())
 
 
 def test_what_is_kept_stays_until_it_is_stopped_and_keeps_its_rows(data: Path) -> None:
