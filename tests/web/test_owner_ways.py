@@ -150,7 +150,8 @@ def test_the_owner_chooses_on_a_page_that_shows_facts(client: FlaskClient, sessi
     assert "sm-empty" in client.get(path).text
     for name in ("enrol_until", "select_at"):
         assert supervise(getattr(project_for(code, SYSTEM), name)).ticked.failures == []
-    members = db.session.get_one(Choice, project_for(code, SYSTEM).id).members
+    project = project_for(code, SYSTEM)
+    members = db.session.get_one(Choice, (project.id, project.series)).members
     page = client.get(path).text
     assert all(uscc in page for uscc in members)
     assert f'href="{path}"' in client.get("/home").text
