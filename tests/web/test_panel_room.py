@@ -61,7 +61,8 @@ def test_points_that_are_none_are_refused_at_their_place_and_stay_as_typed(
     answer = browser.post(f"{path}/submit", data=sheet | {"scores-2-points": points, "sign": "y"})
     assert answer.status_code == 422
     assert f'name="scores-2-points" inputmode="numeric" maxlength="3" value="{points}"' in answer.text
-    assert answer.text.count('id="scores-2-error"') == 1 and 'id="scores-1-error"' not in answer.text
+    assert re.findall(r'id="(scores-\d+-\w+-error)"', answer.text) == ["scores-2-points-error"]
+    assert answer.text.count('<li><a href="#scores-2-points">') == 1, "the summary says which, and leads there"
     assert answer.text.count(f'value="{SENTENCE}"') == 6, "nothing else is lost"
     assert counted() == before
 
@@ -74,7 +75,7 @@ def test_without_a_sentence_points_count_for_nothing(room: tuple[FlaskClient, st
     before = counted()
     answer = browser.post(f"{path}/submit", data=sheet | {"scores-2-sentence": sentence, "sign": "y"})
     assert answer.status_code == 422
-    assert 'id="scores-2-error"' in answer.text
+    assert re.findall(r'id="(scores-\d+-\w+-error)"', answer.text) == ["scores-2-sentence-error"]
     assert counted() == before
 
 
@@ -217,3 +218,20 @@ def test_the_record_is_confirmed_or_dissented_from_once(app: Flask, world: Panel
     public = app.test_client().get(f"/projects/{world.code}").text
     assert "&lt;b&gt;方案B&lt;/b&gt;更好" in public and "再说一次" not in public and "改主意了" not in public
     assert third.post(f"{path}/dissent", data={"dissent-reason": "公示之后"}).status_code == 409
+
+
+def test_what_a_window_did_not_touch_stays_as_another_left_it(room: tuple[FlaskClient, str, Sheet]) -> None:
+    """The page sends only what was typed on it (static/js/room.js): the rest is not emptied."""
+    browser, path, sheet = room
+
+    def only(number: int, points: str) -> Sheet:
+        mine = {key: text for key, text in sheet.items() if key.startswith(f"scores-{number}-")}
+        return mine | {f"scores-{number}-points": points}
+
+    for number, points in ((1, "55"), (2, "66")):
+        assert (
+            browser.post(f"{path}/draft", data=only(number, points), headers={"HX-Request": "true"}).status_code == 200
+        )
+    page = browser.get(path).text
+    kept = [re.search(rf'name="scores-{n}-points"[^>]*value="(\d*)"', page) for n in range(3)]
+    assert [found and found[1] for found in kept] == ["", "55", "66"]

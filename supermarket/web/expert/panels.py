@@ -29,13 +29,14 @@ Answer = str | Response | tuple[str, int]
 
 @dataclass(frozen=True)
 class Cell:
-    """One score to give: its place in the form, the criterion, what was typed, what is wrong."""
+    """One score to give: its place in the form, the criterion, what was typed, what is wrong with either part of it."""
 
     place: int
     criterion: str
     points: str
     sentence: str
-    errors: Sequence[str] = ()
+    points_errors: Sequence[str] = ()
+    sentence_errors: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,17 @@ class Shown:
 
     plan: PanelPlan
     cells: Sequence[Cell]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A line of what is to be mended; `at`: the field's id, where it is one."""
+
+    text: str
+    at: str = ""
+
+
+Wrong = Mapping[tuple[int, str], Sequence[str]]
 
 
 @blueprint.get("/panels")
@@ -74,26 +86,55 @@ def _typed(seat: PanelSeat) -> dict[tuple[str, str], tuple[str, str]]:
     }
 
 
-def _plans(seat: PanelSeat, errors: Mapping[int, Sequence[str]]) -> list[Shown]:
+def _plans(seat: PanelSeat, wrong: Wrong) -> list[Shown]:
     typed = _typed(seat)
     shown, place = [], 0
     for plan in plans_for(seat):
         cells = []
         for criterion in panel_criteria(seat.panel.project):
             points, sentence = typed.get((plan.alias, criterion.name), ("", ""))
-            cells.append(Cell(place, criterion.name, points, sentence, errors.get(place, ())))
+            about_points = [*wrong.get((place, "points"), ()), *wrong.get((place, ""), ())]
+            cells.append(
+                Cell(place, criterion.name, points, sentence, about_points, wrong.get((place, "sentence"), ()))
+            )
             place += 1
         shown.append(Shown(plan, cells))
     return shown
 
 
+def _wrong(errors: Sequence[FieldError]) -> Wrong:
+    """What is wrong by place and part of a score: points, sentence, or neither."""
+    found: dict[tuple[int, str], list[str]] = {}
+    for error in errors:
+        head, _dot, rest = error.field.partition(".")
+        place, _dot, part = rest.partition(".")
+        if head == "scores" and place.isdecimal():
+            found.setdefault((int(place), part if part in ("points", "sentence") else ""), []).append(error.message)
+    return found
+
+
+def _told(errors: Sequence[FieldError], plans: Sequence[Shown]) -> list[Told]:
+    """The summary: which plan and criterion each line is about, with a way to the field."""
+    found = []
+    cells = {cell.place: (shown.plan.alias, cell) for shown in plans for cell in shown.cells}
+    for error in errors:
+        _head, _dot, rest = error.field.partition(".")
+        place, _dot, part = rest.partition(".")
+        known = cells.get(int(place)) if place.isdecimal() else None
+        if known is None:
+            found.append(Told(error.message, "sign" if error.field == "sign" else ""))
+            continue
+        alias, cell = known
+        text = _(
+            "Plan %(plan)s, %(criterion)s: %(message)s", plan=alias, criterion=cell.criterion, message=error.message
+        )
+        found.append(Told(text, f"scores-{cell.place}-{part if part == 'sentence' else 'points'}"))
+    return found
+
+
 def _page(code: str, status: int = 200, *, errors: Sequence[FieldError] = (), **answered: object) -> tuple[str, int]:
     seat = seat_of(code, present_actor())
-    by_place: dict[int, list[str]] = {}
-    for error in errors:
-        parts = error.field.split(".")
-        if len(parts) > 1 and parts[1].isdecimal():
-            by_place.setdefault(int(parts[1]), []).append(error.message)
+    plans = _plans(seat, _wrong(errors)) if reads_plans(seat) else []
     forms: dict[str, object] = {
         "accept": AcceptSeatForm(formdata=None, prefix="accept"),
         "decline": NotPublishedReasonForm(formdata=None, prefix="decline"),
@@ -106,12 +147,12 @@ def _page(code: str, status: int = 200, *, errors: Sequence[FieldError] = (), **
         "expert/panel.html",
         seat=seat,
         project=seat.panel.project,
-        plans=_plans(seat, by_place) if reads_plans(seat) else (),
+        plans=plans,
         criteria=panel_criteria(seat.panel.project),
         progress=progress_of(seat.project_id),
         record=seat.panel.record if confirming else None,
         forms_of=forms | answered,
-        sheet_errors=[error.message for error in errors],
+        told=_told(errors, plans),
     )
     return page, status
 
