@@ -17,10 +17,30 @@
       if (number !== undefined && !touched.has(number)) event.detail.formData.delete(name);
     }
   });
-  const unkept = () => { state.textContent = room.dataset.unkept; };
-  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) room.addEventListener(name, unkept);
+  // Who was signed out and is in again in another window goes on with a new token, without loading this page anew.
+  let unsent = false, renewals = 0;
+  const renew = async () => {
+    if (!unsent || renewals > 3) return;
+    const answer = await fetch(location.pathname, { credentials: "same-origin" }).catch(() => null);
+    if (!answer?.ok) return;
+    const token = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#room input[name=csrf_token]");
+    if (!token) return;
+    unsent = false;
+    renewals += 1;
+    room.querySelector("input[name=csrf_token]").value = token.value;
+    room.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const unkept = () => { unsent = true; state.textContent = room.dataset.unkept; };
+  room.addEventListener("htmx:responseError", () => { unkept(); renew(); });
+  for (const name of ["htmx:sendError", "htmx:timeout"]) room.addEventListener(name, unkept);
+  addEventListener("focus", renew);
+  addEventListener("online", renew);
   // Who is signed out is led to another page; that is no answer for this place.
   room.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.xhr.responseURL && !event.detail.xhr.responseURL.endsWith("/draft")) { event.detail.shouldSwap = false; unkept(); }
+    const { xhr } = event.detail;
+    if (xhr.status !== 200) return;
+    if (xhr.responseURL.endsWith("/draft")) { renewals = 0; return; }
+    event.detail.shouldSwap = false;
+    unkept();
   });
 })();

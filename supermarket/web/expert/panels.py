@@ -126,7 +126,11 @@ def _told(errors: Sequence[FieldError], plans: Sequence[Shown]) -> list[Told]:
             continue
         alias, cell = known
         text = _(
-            "Plan %(plan)s, %(criterion)s: %(message)s", plan=alias, criterion=cell.criterion, message=error.message
+            "Plan %(plan)s, %(criterion)s, %(part)s: %(message)s",
+            plan=alias,
+            criterion=cell.criterion,
+            part=_("Why") if part == "sentence" else _("Points"),
+            message=error.message,
         )
         found.append(Told(text, f"scores-{cell.place}-{part if part == 'sentence' else 'points'}"))
     return found
