@@ -1,5 +1,7 @@
 // The page “Verify”: a record dropped in or chosen is computed again here; once the page is loaded no network is needed.
+import { verifyAuction } from "../verify/auction.js";
 import { able, verifyRecord } from "../verify/draw.js";
+import { checkBook, checkKept, parseBook, parseKept } from "../verify/quote.js";
 import { verifySelection } from "../verify/selection.js";
 
 const root = document.getElementById("verify-here");
@@ -46,35 +48,56 @@ const show = (name, found) => {
   document.getElementById("verify-result").focus();
 };
 
-const showSelection = (name, found) => {
-  const own = words.selection;
-  const differ = (each) => el("li", {}, own.codes[each.code] ?? each.code, ...(each.about ? [" ", el("span", { class: "sm-mono" }, each.about.length > 400 ? `${each.about.slice(0, 400)}…` : each.about)] : []),
+// A quote by itself: the kept file, or the public book. What cannot be seen without the other is named.
+const showQuote = (parse, check) => async (name, bytes) => {
+  const own = words.quote;
+  let found;
+  try { found = await check(parse(bytes)); } catch (error) { refuse(own[error.message] ?? error.message); return; }
+  out.replaceChildren(
+    el("h3", { id: "verify-result", tabindex: "-1" }, `${name}: ${found.ok ? own.holds : own.differs}`),
+    el("ol", { class: "sm-steps-found" }, ...found.steps.map((step) => el("li", { "data-state": step.state },
+      el("strong", {}, `${own.states[step.state]} `), own.steps[step.name] ?? step.name, ...(step.shown ? [el("br", {}), el("span", { class: "sm-mono sm-small" }, step.shown)] : [])))),
+    el("p", { class: "sm-muted" }, words.quote_more),
+  );
+  out.dataset.ok = String(found.ok);
+  document.getElementById("verify-result").focus();
+};
+const showSelection = (own) => (name, found) => {
+  const differ = (each) => el("li", {}, words.selection.codes[each.code] ?? each.code, ...(each.about ? [" ", el("span", { class: "sm-mono" }, each.about.length > 400 ? `${each.about.slice(0, 400)}…` : each.about)] : []),
     ...(each.more ? [`: ${say("codes", each.more.code)} `, el("span", { class: "sm-mono" }, each.more.computed)] : []));
   out.replaceChildren(
-    el("h3", { id: "verify-result", tabindex: "-1" }, `${name}: ${found.ok ? own.holds : words.differs}`),
+    el("h3", { id: "verify-result", tabindex: "-1" }, `${name}: ${found.ok ? own.holds : found.readable ? words.differs : words.unreadable}`),
     el("ol", { class: "sm-steps-found" }, ...found.steps.map((step) => el("li", { "data-state": step.ok ? "holds" : "differs" },
       el("strong", {}, `${say("states", step.ok ? "holds" : "differs")} `), own.steps[step.name],
       ...(step.ok ? [] : [el("ul", { class: "sm-differences" }, ...step.detail.map(differ))])))),
-    el("p", { class: "sm-muted" }, `${words.not_checked} ${found.notChecked.map((each) => own.unchecked[each] ?? say("unchecked", each)).join(" · ")}`),
+    el("p", { class: "sm-muted" }, `${words.not_checked} ${found.notChecked.map((each) => words.selection.unchecked[each] ?? say("unchecked", each)).join(" · ")}`),
   );
   out.dataset.ok = String(found.ok);
   document.getElementById("verify-result").focus();
 };
 
-// One line for each kind of record, by its field “version”: bytes and keys → what was found, then how it is shown.
-const KINDS = {
-  "draw-v2": { check: verifyRecord, show },
-  "selection-v1": { check: verifySelection, show: showSelection },
+const refuse = (message) => {
+  out.replaceChildren(el("p", { role: "alert", class: "sm-error" }, message));
+  out.dataset.ok = "false";
 };
-const versionOf = (bytes) => {
-  try { return JSON.parse(new TextDecoder().decode(bytes))?.version; } catch { return undefined; }
+
+// One line for each kind of record, by its field “version” or “format”: name and bytes → shown.
+const KINDS = {
+  "draw-v2": async (name, bytes) => show(name, await verifyRecord(bytes, keys())),
+  "selection-v1": async (name, bytes) => showSelection(words.selection)(name, await verifySelection(bytes, keys())),
+  "auction-v1": async (name, bytes) => showSelection(words.auction)(name, await verifyAuction(bytes)),
+  "quote-kept-v1": showQuote(parseKept, (kept) => checkKept(kept, null)),
+  "quote-book-v1": showQuote(parseBook, checkBook),
+};
+const kindOf = (bytes) => {
+  try { const content = JSON.parse(new TextDecoder().decode(bytes)); return content?.version ?? content?.format; } catch { return undefined; }
 };
 const compute = async (name, bytes) => {
-  const version = versionOf(bytes);
-  // What names no kind is read as a draw, so that its first mistake is named.
-  const kind = version === undefined ? KINDS["draw-v2"] : Object.hasOwn(KINDS, version) ? KINDS[version] : null;
-  if (kind === null) { out.replaceChildren(el("p", { role: "alert" }, words.unknown_version)); out.dataset.ok = "false"; return; }
-  kind.show(name, await kind.check(bytes, keys()));
+  const kind = kindOf(bytes);
+  // What names no kind is read as a selection, so that its first mistake is named.
+  if (kind === undefined) await KINDS["selection-v1"](name, bytes);
+  else if (Object.hasOwn(KINDS, kind)) await KINDS[kind](name, bytes);
+  else refuse(words.unknown_version);
 };
 
 const check = async (file) => {

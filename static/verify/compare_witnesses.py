@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Compare what witnesses signed, asking only them: python3 compare_witnesses.py https://one https://other. Needs Python 3.9."""
+"""Compare what witnesses signed, asking only them: python3 compare_witnesses.py https://one https://other. Needs Python 3.9.
+Exit code 0: nothing differs; 1: something does; 2: a witness cannot be asked or read."""
 
 import json
 import sys
@@ -81,7 +82,11 @@ def leads_on(before, entry):
 def witness(url):  # asks for its state and log and follows them from the first entry; yields what does not hold
     state, log, head = json.load(get(url + "/state")), [], "0" * 64  # noqa: S310
     while len(log) < state["n"]:
-        log += json.load(get(f"{url}/log?after={len(log)}"))["log"] or sys.exit(f"{url}: its log ends early")  # noqa: S310
+        more = json.load(get(f"{url}/log?after={len(log)}"))["log"]  # noqa: S310
+        if not more:
+            yield f"{url}: its log ends early"
+            return
+        log += more
     name, key, heads = state["name"], state["key"], {}
     for n, entry in enumerate(log[: state["n"]], start=1):
         first, *names = signed.get(entry["kind"], "-").split()
@@ -104,7 +109,10 @@ def witness(url):  # asks for its state and log and follows them from the first 
 
 
 signed, read = dict(line.split(" ", 1) for line in SIGNED.splitlines()), []
-found = [problem for url in sys.argv[1:] for problem in witness(url.rstrip("/"))]
+try:
+    found = [problem for url in sys.argv[1:] or ["no address was given"] for problem in witness(url.rstrip("/"))]
+except (OSError, ValueError, KeyError, TypeError, AttributeError) as broken:
+    sys.exit(print(f"a witness cannot be asked or read: {broken!r}") or 2)
 counts = []
 for kind, what in ((1, "pools"), (2, "roots")):
     places = sorted({place for each in read for place in each[kind]})

@@ -2,6 +2,7 @@
 """Check a sealed quote that its bidder kept, and the proof that an event stands in the log; needs Python 3.9 only.
 
 python3 quote_check.py KEPT.json [quotes.json] [proof.json], in any order; proof.json alone proves any event.
+Exit code 0: nothing differs; 1: something does; 2: a file cannot be read.
 """
 
 import json
@@ -114,11 +115,11 @@ try:
     files = [json.loads(open(name, "rb").read()) for name in sys.argv[1:]]  # noqa: SIM115, PTH123
     given = {FORMATS[file["format"]]: file for file in files}
     if len(given) != len(files) or not given.keys() & {"kept", "proof"}:
-        sys.exit("give a file quote-kept-v1, a quote-book-v1 and a log-proof-v1, or some of them; each once")
+        raise ValueError("give a file quote-kept-v1, a quote-book-v1 and a log-proof-v1, or some of them; each once")
     kept, proof = given.get("kept"), given.get("proof")
     found = [*(check(kept, given.get("book")) if kept else ()), *check_log(proof, kept)]
 except Exception as broken:
-    sys.exit(f"not a whole file of a sealed quote: {broken!r}")
+    sys.exit(print(f"not a whole file of a sealed quote: {broken!r}", file=sys.stderr) or 2)
 for what, holds in found:
     print({True: "holds", False: "DIFFERS"}.get(holds, "not checked"), "-", what)
 sys.exit(any(holds is False for _what, holds in found))

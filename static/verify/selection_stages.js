@@ -4,32 +4,32 @@ import { parsePool, picks, sha256 } from "./draw.js";
 
 const NUMBER = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?(?:E([+-]?\d{1,2}))?$/;
 const bytesOf = (text) => new TextEncoder().encode(text);
-const need = (holds, what) => { if (!holds) throw new Error(what); };
-/** A stage that was not done: for what, of whom, for which draw. */
-class Waiting extends Error {
-  constructor(waiting, members, purpose = null, detail = "") { super(waiting); this.outputs = { waiting, members, purpose, detail }; }
+/** A stage that cannot have run like this; the code says why. */
+export class BrokenStage extends Error {
+  constructor(code) { super(code); this.code = code; }
 }
+const need = (holds, code) => { if (!holds) throw new BrokenStage(code); };
 
 // -- exact numbers: [numerator, denominator], lowest terms, denominator above 0
 const gcd = (a, b) => (b === 0n ? a : gcd(b, a % b));
 const fraction = (above, below = 1n) => {
-  need(below !== 0n, "division by zero");
+  if (below === 0n) throw new Error("division by zero");
   const sign = below < 0n ? -1n : 1n;
   const common = gcd(above < 0n ? -above : above, below * sign) * sign;
   return [above / common, below / common];
 };
-const whole = (value) => { need(Number.isSafeInteger(value), `${value}: not a whole number`); return fraction(BigInt(value)); };
+export const whole = (value) => fraction(BigInt(value));
 const plus = (a, b) => fraction(a[0] * b[1] + b[0] * a[1], a[1] * b[1]);
 const times = (a, b) => fraction(a[0] * b[0], a[1] * b[1]);
 const minus = (a, b) => plus(a, [-b[0], b[1]]);
 const over = (a, b) => fraction(a[0] * b[1], a[1] * b[0]);
 const positive = (a) => (a[0] < 0n ? [-a[0], a[1]] : a);
-const compared = (a, b) => { const d = a[0] * b[1] - b[0] * a[1]; return d < 0n ? -1 : d > 0n ? 1 : 0; };
-const words = (a) => (a[1] === 1n ? String(a[0]) : `${a[0]}/${a[1]}`);
-const sum = (all) => all.reduce(plus, [0n, 1n]);
-const exact = (text) => {
+export const compared = (a, b) => { const d = a[0] * b[1] - b[0] * a[1]; return d < 0n ? -1 : d > 0n ? 1 : 0; };
+export const words = (a) => (a[1] === 1n ? String(a[0]) : `${a[0]}/${a[1]}`);
+export const sum = (all) => all.reduce(plus, [0n, 1n]);
+export const exact = (text) => {
   const found = NUMBER.exec(String(text));
-  need(found, `${text}: not a decimal number`);
+  need(found, "number");
   const [, sign, before, after = "", power = "0"] = found;
   const places = BigInt(power) - BigInt(after.length);
   const digits = BigInt(before + after) * (sign ? -1n : 1n);
@@ -37,12 +37,15 @@ const exact = (text) => {
 };
 const byText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 const smallest = (all) => all.reduce((a, b) => (compared(b, a) < 0 ? b : a));
-const isList = (value) => { need(Array.isArray(value), "a list is due here"); return value; };
 const own = (value, name) => (value !== null && typeof value === "object" && Object.hasOwn(value, name) ? value[name] : undefined);
 
-/** Key and order of a draw-v2 from its pool file and value. */
+/** The pool file taken apart. Throws a BrokenStage. */
+export const poolOf = (poolFile) => {
+  try { return parsePool(poolFile); } catch { throw new BrokenStage("pool"); }
+};
+/** The whole order of a draw-v2 from its pool file and value. */
 export const pick = async (poolFile, value) => {
-  const pool = parsePool(poolFile);
+  const pool = poolOf(poolFile);
   const key = await sha256(new Uint8Array([...bytesOf("draw-v2\n"), ...await sha256(bytesOf(poolFile)), ...bytesOf(value)]));
   const order = [];
   for await (const each of picks(pool.members, key)) order.push(each.id);
@@ -50,14 +53,12 @@ export const pick = async (poolFile, value) => {
 };
 
 const drawn = async (purpose, tickets, facts) => {
-  const ids = Object.keys(tickets).sort(byText);
   const fact = own(facts.draws, purpose);
-  if (fact === undefined) throw new Waiting(purpose === "main" ? "receipt" : "tie_draw", ids, purpose, "pool_file");
-  const pool = parsePool(fact.pool_file);
-  const lines = pool.members.map(({ id, tickets: count }) => `${id} ${count}`).join("\n");
-  need(pool.project === facts.project && pool.purpose === purpose && lines === ids.map((id) => `${id} ${tickets[id]}`).join("\n"), `the pool file of ${purpose} is another one`);
-  if (!fact.receipted) throw new Waiting("receipt", ids, purpose, "receipt");
-  if (fact.value === null) throw new Waiting("draw_value", ids, purpose, fact.pool_file.split("\n")[3]);
+  need(fact !== undefined, "undrawn");
+  const pool = poolOf(fact.pool_file), ids = Object.keys(tickets).sort(byText);
+  const listed = pool.members.map(({ id, tickets: count }) => `${id} ${count}`).join("\n");
+  need(pool.project === facts.project && pool.purpose === purpose && listed === ids.map((id) => `${id} ${tickets[id]}`).join("\n"), "other_pool");
+  need(fact.receipted && fact.value !== null, "undrawn");
   return pick(fact.pool_file, fact.value);
 };
 
@@ -101,8 +102,7 @@ const sift = (candidates, bounds, facts) => {
     if (compared(hundred, times(whole(bounds.ceiling), whole(bounds.low_of_ceiling))) < 0) low[one.uscc] = "below_ceiling_share";
     else if (compared(times(hundred, whole(valid.length)), times(total, whole(bounds.low_of_mean))) < 0) low[one.uscc] = "below_mean_share";
   }
-  const undecided = valid.map((one) => one.uscc).filter((uscc) => own(low, uscc) && own(facts.low_decisions, uscc) === undefined);
-  if (undecided.length) throw new Waiting("cost_statement", undecided);
+  need(Object.keys(low).every((uscc) => own(facts.low_decisions, uscc) !== undefined), "undecided");
   const decided = (one) => (own(low, one.uscc) ? facts.low_decisions[one.uscc] : "accepted");
   for (const one of valid) if (decided(one) !== "accepted") out.push([one.uscc, `cost_statement_${decided(one)}`]);
   return [valid.filter((one) => decided(one) === "accepted"), out, low];
@@ -110,7 +110,6 @@ const sift = (candidates, bounds, facts) => {
 
 const shortlist = (candidates, parameters) => {
   const name = { credit: "credit_points", stars: "star_score" }[parameters.by];
-  need(name, "a shortlist is by credit or stars");
   const value = Object.fromEntries(candidates.map((one) => [one.uscc, one.newcomer ? whole(85) : exact(one[name])]));
   const order = Object.keys(value).sort((a, b) => compared(value[b], value[a]) || byText(a, b));
   const kept = order.filter((uscc) => compared(value[uscc], value[order[Math.min(parameters.keep, order.length) - 1]]) >= 0);
@@ -119,18 +118,17 @@ const shortlist = (candidates, parameters) => {
 };
 
 const draw = async (candidates, parameters, facts) => {
-  const byCredit = { credit: { A: 3, B: 2 }, equal: {} }[parameters.tickets];
-  need(byCredit, "tickets are equal or by credit");
+  const byCredit = parameters.tickets === "credit" ? { A: 3, B: 2 } : {};
   const tickets = Object.fromEntries(candidates.map((one) => [one.uscc, own(byCredit, one.credit_level) ?? 1]));
   const order = candidates.length ? await drawn("main", tickets, facts) : [];
-  return done(order, order.slice(0, parameters.keep ?? order.length), ranked(order, (uscc) => ({ tickets: tickets[uscc] })), []);
+  return done(order, (parameters.keep === null ? order : order.slice(0, parameters.keep)), ranked(order, (uscc) => ({ tickets: tickets[uscc] })), []);
 };
 
 const discount = async (candidates, bounds, facts) => {
   const out = [], left = [];
   for (const one of candidates) {
     const rate = one.rate === null ? null : exact(one.rate);
-    const code = rate === null ? "rate_missing" : one.rate.includes("E-") || (one.rate.split(".")[1] ?? "").length > 2 ? "rate_not_two_decimals"
+    const code = rate === null ? "rate_missing" : /\.[0-9]{3}|E-/.test(one.rate) ? "rate_not_two_decimals"
       : bounds.min_rate !== null && compared(rate, exact(bounds.min_rate)) < 0 ? "rate_below_minimum"
       : bounds.max_rate !== null && compared(rate, exact(bounds.max_rate)) > 0 ? "rate_above_maximum" : null;
     if (code) out.push([one.uscc, code]); else left.push(one);
@@ -153,7 +151,6 @@ const price = async (candidates, { rule, bounds }, facts) => {
     nearest_mean: (one) => [distance(one), whole(one.quote)],
     second_lowest: (one) => [whole(one.quote === second ? 0 : 1), whole(one.quote)],
   }[rule];
-  need(key, "no such rule of price");
   const [order, ties] = await rank(left, key, facts);
   const of = ofUscc(left);
   return done(order, order, ranked(order, (uscc) => ({
@@ -166,10 +163,10 @@ const price = async (candidates, { rule, bounds }, facts) => {
 const auction = (candidates, { terms }, facts) => {
   const members = candidates.map((one) => one.uscc), lowest = {}, count = {};
   if (!members.length) return done([], [], {}, []);
-  if ((facts.auction ?? null) === null) throw new Waiting("auction", members);
+  need((facts.auction ?? null) !== null, "no_auction");
   let most = terms.start;
   for (const { uscc, amount } of facts.auction.bids) {
-    need(members.includes(uscc) && terms.floor <= amount && amount <= most, `the bid ${amount} of ${uscc} cannot have been accepted`);
+    need(members.includes(uscc) && terms.floor <= amount && amount <= most, "bid");
     most = amount - terms.step;
     lowest[uscc] = amount;
     count[uscc] = (count[uscc] ?? 0) + 1;
@@ -178,10 +175,20 @@ const auction = (candidates, { terms }, facts) => {
   return done(order, order, ranked(order, (uscc) => ({ bid: lowest[uscc], bids: count[uscc] })), members.filter((uscc) => !Object.hasOwn(lowest, uscc)).map((uscc) => [uscc, "no_bid"]));
 };
 
+/** The mean of the experts' points; with five or more, one highest and one lowest are dropped. */
+export const meanOf = (given) => {
+  const rated = [...given].sort((a, b) => a - b);
+  const counted = rated.length >= 5 ? rated.slice(1, -1) : rated;
+  return over(sum(counted.map(whole)), whole(counted.length));
+};
+/** Four decimals, half up, of a number of 0 or more. */
+export const fourDecimals = ([above, below]) => {
+  const digits = String((above * 20000n + below) / (below * 2n)).padStart(5, "0");
+  return `${digits.slice(0, -4)}.${digits.slice(-4)}`;
+};
 const clipped = (value, least, most) => whole(Math.max(least, Math.min(value, most)));
 const score = async (candidates, { criteria, bounds, panel_size: size }, facts) => {
   const panel = criteria.filter((each) => each.kind === "panel").map((each) => each.name);
-  need(compared(sum(criteria.map((each) => exact(each.weight))), whole(100)) === 0 && panel.length > 0 === size > 0, "the weights or the panel are not those of a score");
   const out = [], withDays = [];
   for (const one of candidates) {
     const wanted = criteria.some((each) => each.kind === "lead_time");
@@ -189,34 +196,26 @@ const score = async (candidates, { criteria, bounds, panel_size: size }, facts) 
     if (code) out.push([one.uscc, code]); else withDays.push(one);
   }
   const [left, more, low] = sift(withDays, bounds, facts);
-  const given = (name, one) => isList(own(own(facts.panel, name), one.uscc) ?? []);
-  for (const one of left) for (const name of panel) need(given(name, one).every((points) => points >= 0 && points <= 100), "an expert gives 0 to 100 points");
-  const missing = left.filter((one) => panel.some((name) => given(name, one).length !== size)).map((one) => one.uscc);
-  if (missing.length) throw new Waiting("panel", missing, "panel");
+  const given = (name, one) => own(own(facts.panel, name), one.uscc) ?? [];
+  for (const one of left) for (const name of panel) need(given(name, one).length === size && given(name, one).every((points) => points >= 0 && points <= 100), "panel");
   const days = left.filter((one) => one.offered_days !== null).map((one) => whole(one.offered_days));
   const least = left.length ? smallest(left.map((one) => whole(one.quote))) : whole(1);
   const shortest = days.length ? smallest(days) : whole(1);
   const points = ({ kind, name }, one) => {
-    if (kind === "panel") {
-      const rated = [...given(name, one)].sort((a, b) => a - b);
-      const counted = rated.length >= 5 ? rated.slice(1, -1) : rated;
-      return over(sum(counted.map(whole)), whole(counted.length));
-    }
+    if (kind === "panel") return meanOf(given(name, one));
     if (kind === "price") return over(times(least, whole(100)), whole(one.quote));
     if (kind === "lead_time") return over(times(shortest, whole(100)), whole(one.offered_days));
     if (kind === "stars") return exact(one.star_score);
     if (kind === "credit") return clipped(one.credit_points, 0, 100);
-    need(kind === "experience", `${kind}: no such criterion`);
     return times(clipped(one.experience, 0, 10), whole(10));
   };
   const total = {}, figures = {};
   for (const one of left) {
     const each = criteria.map((criterion) => [criterion, points(criterion, one)]);
     const exactly = over(sum(each.map(([criterion, value]) => times(exact(criterion.weight), value))), whole(100));
-    const [above, below] = plus(times(exactly, whole(10000)), [1n, 2n]);
-    total[one.uscc] = above / below; // four decimals, half up
-    const digits = String(total[one.uscc]).padStart(5, "0");
-    figures[one.uscc] = { total: `${digits.slice(0, -4)}.${digits.slice(-4)}`, quote: one.quote, credit_points: one.credit_points };
+    const said = fourDecimals(exactly);
+    total[one.uscc] = BigInt(said.replace(".", ""));
+    figures[one.uscc] = { total: said, quote: one.quote, credit_points: one.credit_points };
     for (const [{ kind, name }, value] of each) figures[one.uscc][name ? `points.${kind}:${name}` : `points.${kind}`] = words(value);
   }
   const [order, ties] = await rank(left, (one) => [[-total[one.uscc], 1n], whole(one.quote)], facts);
@@ -226,20 +225,15 @@ const score = async (candidates, { criteria, bounds, panel_size: size }, facts) 
 const choose = (candidates, _parameters, { choice }) => {
   const members = candidates.map((one) => one.uscc);
   if (!members.length) return done([], [], {}, []);
-  if (choice === null) throw new Waiting("choice", members);
-  need(members.includes(choice.uscc) && choice.reason.trim() !== "", "the choice is not one of those left, or without a reason");
+  need(choice !== null && members.includes(choice.uscc) && choice.reason.trim() !== "", "choice");
   return done([choice.uscc], [choice.uscc], { [choice.uscc]: { rank: 1, reason: choice.reason } }, []);
 };
 
 const STAGES = { shortlist, draw, price, auction, score, choose };
 
-/** A stage computed again from what is stored of it; the outputs as they are stored. Throws an Error for damage. */
+/** A stage computed again from what is stored of it; the outputs as they are stored. Throws a BrokenStage. */
 export const runAgain = async (parameters, inputs) => {
   const candidates = [...inputs.candidates].sort((a, b) => byText(a.uscc, b.uscc));
-  need(new Set(candidates.map((one) => one.uscc)).size === candidates.length, "a candidate stands in the pool twice");
-  need(Object.hasOwn(STAGES, parameters.stage), `${parameters.stage}: no such stage`);
-  try { return await STAGES[parameters.stage](candidates, parameters, inputs.facts); } catch (error) {
-    if (error instanceof Waiting) return error.outputs;
-    throw error;
-  }
+  need(new Set(candidates.map((one) => one.uscc)).size === candidates.length, "twice");
+  return STAGES[parameters.stage](candidates, parameters, inputs.facts);
 };

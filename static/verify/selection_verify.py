@@ -1,381 +1,382 @@
 #!/usr/bin/env python3
-"""Check the public record of a selection (selection-v1): python3 selection_verify.py selection.json. Python 3.9+ only."""
+"""Check the public record of a selection (selection-v1): python3 selection_verify.py selection.json. Python 3.9+ only.
+Exit code 0: it holds; 1: it does not hold; 2: it cannot be read as such a record.
 
-import json
+In the same folder must lie: selection_fields.py, selection_notice.py, selection_stages.py, selection_checks.py,
+selection_parts.py, selection_says.py, draw_verify.py and auction_verify.py; verify_programs.zip has them all.
+"""
+
+import os
 import sys
-from fractions import Fraction
-from hashlib import sha256
 
-FIELDS = "version project name state public_from notice draws corrections quote_list enrolments quotes low_quotes auction scores"
-FIELDS = f"{FIELDS} choice runs order awards passed_over superseded failure".split()
-DROPPED = {"declined", "disqualified", "lapsed", "closed"}
-OUT_FOR_GOOD = DROPPED - {"closed"}
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 – it need be no package
 
+from selection_checks import checks
+from selection_fields import FIELDS, Unfit, load, read, wrong_fields
+from selection_notice import notice, unlike
+from selection_parts import auction, awards_before, bids_of, corrections, counting, draws, panel, panel_points, quotes
+from selection_says import SAYS, UNCHECKED
+from selection_stages import Broken, again
 
-def ranks(place, candidates, draws):  # order by place(), then credit, then a draw for each tie; with the ties' names
-    order, ties, number = [], {}, 0
-    keys = sorted({(place(c), -c["credit_points"]) for c in candidates})
-    for key in keys:
-        tied = sorted(c["uscc"] for c in candidates if (place(c), -c["credit_points"]) == key)
-        if len(tied) > 1:
-            number += 1
-            drawn = draws[f"tie{number}"]
-            if sorted(drawn) != tied:
-                raise ValueError(f"the draw tie{number} is not of those who are tied")
-            tied = drawn
-            ties.update(dict.fromkeys(tied, f"tie{number}"))
-        order += tied
-    return order, ties
+DROPPED = ("declined", "disqualified", "lapsed", "closed")
+# What a correction cannot undo: who gave up, was put out or let the time pass.
+OUT_FOR_GOOD = DROPPED[:3]
+# Where a purchase can stand while its last award stands like this; a suspended one can stand anywhere.
+STANDS = {
+    "offered": ("selecting",),
+    "announced": ("announced",),
+    "awarded": ("awarded",),
+    "contracted": ("in_service", "completed", "archived", "terminated"),
+}
 
 
-def wrong_quote(q, bounds):  # None for a valid quote, else the code of what is wrong with it
-    return ("quote_missing" if q is None else "quote_not_positive" if q < 1 else
-            "quote_below_floor" if q < bounds["floor"] else "quote_above_ceiling" if q > bounds["ceiling"] else None)  # fmt: skip
+def whole(r):  # whether every stage has run
+    return len(r["runs"]) == len(r["notice"]["stages"])
 
 
-def sift(candidates, bounds, decisions):  # whose quotes count, who is out, who was abnormally low and why
-    out, valid, left, low = [], [], [], {}
-    for c in candidates:
-        code = wrong_quote(c["quote"], bounds)
-        out.append((c["uscc"], code)) if code else valid.append(c)
-    for c in valid:
-        mean = Fraction(sum(v["quote"] for v in valid), len(valid))
-        if c["quote"] * 100 < bounds["ceiling"] * bounds["low_of_ceiling"]:
-            low[c["uscc"]] = "below_ceiling_share"
-        elif c["quote"] * 100 < mean * bounds["low_of_mean"]:
-            low[c["uscc"]] = "below_mean_share"
-    for c in valid:
-        decision = decisions[c["uscc"]] if c["uscc"] in low else "accepted"
-        left.append(c) if decision == "accepted" else out.append((c["uscc"], f"cost_statement_{decision}"))
-    return left, out, low
+def excluded_by(r):
+    return {each["uscc"]: each["code"] for run in r["runs"] for each in run["outputs"]["excluded"]}
 
 
-def shortlist(candidates, p, facts):
-    value = {
-        c["uscc"]: Fraction(85)
-        if c["newcomer"]
-        else Fraction(c["credit_points" if p["by"] == "credit" else "star_score"])
-        for c in candidates
+def enrolments(r):
+    n, out, asked, expected, last, seen = r["notice"], excluded_by(r), counting(r), [], "", set()
+    earlier = {
+        each["uscc"] for series in r["superseded"] for run in series["runs"] for each in run["outputs"]["excluded"]
     }
-    order = sorted(value, key=lambda u: (-value[u], u))
-    kept = [u for u in order if value[u] >= value[order[min(p["keep"], len(order)) - 1]]]
-    figures = {u: {"ranked_as": str(value[u]), "kept": int(u in kept)} for u in order}
-    return kept, kept, figures, [(u, "not_shortlisted") for u in order if u not in kept]
-
-
-def draw(candidates, p, facts):
-    if not candidates:
-        return [], [], {}, []
-    order = facts["draws"]["main"]
-    if sorted(order) != sorted(c["uscc"] for c in candidates):
-        raise ValueError("the main draw is not of these candidates")
-    levels = {"A": 3, "B": 2} if p["tickets"] == "credit" else {}
-    tickets = {c["uscc"]: levels.get(c["credit_level"], 1) for c in candidates}
-    if any(facts["tickets"]["main"][u] != tickets[u] for u in tickets):
-        raise ValueError("the tickets of the main draw are not those of the rule")
-    return order, order[: p["keep"]], {u: {"rank": n, "tickets": tickets[u]} for n, u in enumerate(order, 1)}, []
-
-
-def price(candidates, p, facts):
-    rule, bounds = p["rule"], p["bounds"]
-    left, out, low = sift(candidates, bounds, facts["decisions"])
-    amounts = sorted(c["quote"] for c in left)
-    counted = amounts[1:-1] if len(amounts) >= 5 else amounts
-    mean = Fraction(sum(counted), len(counted)) if counted else Fraction(0)
-    distinct = sorted(set(amounts))
-    second = distinct[1] if len(distinct) > 1 else None
-    place = {
-        "lowest": lambda c: (c["quote"],),
-        "nearest_mean": lambda c: (abs(c["quote"] - mean), c["quote"]),
-        "second_lowest": lambda c: (0 if c["quote"] == second else 1, c["quote"]),
-    }[rule]
-    order, ties = ranks(place, left, facts["draws"])
-    figures, of = {}, {c["uscc"]: c for c in left}
-    for n, u in enumerate(order, 1):
-        figures[u] = {"rank": n, "credit_points": of[u]["credit_points"], "quote": of[u]["quote"]}
-        if rule == "nearest_mean":
-            figures[u].update(mean=str(mean), distance=str(abs(of[u]["quote"] - mean)))
-        figures[u].update({name: d[u] for name, d in (("low", low), ("tie", ties)) if u in d})
-    return order, order, figures, out
-
-
-def score(candidates, p, facts):
-    kinds, out = {c["kind"] for c in p["criteria"]}, []
-    days = "lead_time" in kinds
-    for c in candidates:
-        if days and (c["offered_days"] is None or c["offered_days"] < 1):
-            out.append((c["uscc"], "days_missing" if c["offered_days"] is None else "days_below_one"))
-    left, more, low = sift([c for c in candidates if c["uscc"] not in dict(out)], p["bounds"], facts["decisions"])
-    out += more
-    lowest = min((c["quote"] for c in left), default=1)
-    shortest = min((c["offered_days"] for c in left if c["offered_days"] is not None), default=1)
-
-    def panel(name, u):
-        given = sorted(facts["panel"][name][u])
-        given = given[1:-1] if len(given) >= 5 else given
-        return Fraction(sum(given), len(given))
-
-    def points(k, c):
-        return {
-            "price": lambda: Fraction(lowest * 100, c["quote"]),
-            "stars": lambda: Fraction(c["star_score"]),
-            "credit": lambda: Fraction(max(0, min(c["credit_points"], 100))),
-            "experience": lambda: Fraction(max(0, min(c["experience"], 10)) * 10),
-            "lead_time": lambda: Fraction(shortest * 100, c["offered_days"]),
-            "panel": lambda: panel(k["name"], c["uscc"]),
-        }[k["kind"]]()
-
-    got = {c["uscc"]: [(k, points(k, c)) for k in p["criteria"]] for c in left}
-    total = {u: sum(Fraction(k["weight"]) * v / 100 for k, v in got[u]) for u in got}
-    total = {u: int(total[u] * 10000 + Fraction(1, 2)) for u in total}  # four decimals, half up
-    order, ties = ranks(lambda c: (-total[c["uscc"]], c["quote"]), left, facts["draws"])
-    figures, of = {}, {c["uscc"]: c for c in left}
-    for n, u in enumerate(order, 1):
-        figures[u] = {"rank": n, "total": f"{total[u] // 10000}.{total[u] % 10000:04d}", "quote": of[u]["quote"]}
-        figures[u]["credit_points"] = of[u]["credit_points"]
-        figures[u].update({f"points.{k['kind']}{':' * bool(k['name'])}{k['name']}": str(v) for k, v in got[u]})
-        figures[u].update({name: d[u] for name, d in (("low", low), ("tie", ties)) if u in d})
-    return order, order, figures, out
-
-
-def auction(candidates, p, facts):
-    lowest, count, most = {}, {}, p["terms"]["start"]
-    for u, amount in facts["bids"]:
-        if u not in {c["uscc"] for c in candidates} or not p["terms"]["floor"] <= amount <= most:
-            raise ValueError("a bid that the rules do not accept")
-        most, lowest[u], count[u] = amount - p["terms"]["step"], amount, count.get(u, 0) + 1
-    order = sorted(lowest, key=lowest.get)
-    figures = {u: {"rank": n, "bid": lowest[u], "bids": count[u]} for n, u in enumerate(order, 1)}
-    return order, order, figures, [(c["uscc"], "no_bid") for c in candidates if c["uscc"] not in lowest]
-
-
-def choose(candidates, p, facts):
-    if not candidates:
-        return [], [], {}, []
-    u, reason = facts["choice"]
-    if u not in [c["uscc"] for c in candidates] or not reason.strip():
-        raise ValueError("the choice is not one of those left, or has no reason")
-    return [u], [u], {u: {"rank": 1, "reason": reason}}, []
-
-
-STAGES = {f.__name__: f for f in (shortlist, draw, price, score, auction, choose)}
-
-
-def drawn(record):  # the order of one draw from its pool file and value, as the rules say
-    lines = record["pool_file"].split("\n")
-    if record["pool_hash"] != sha256(record["pool_file"].encode()).hexdigest():
-        raise ValueError("pool_hash")
-    tickets = {line.split(" ")[0]: int(line.split(" ")[1]) for line in lines[4:-1]}
-    if record["value"] is None:
-        return lines[1], lines[2], tickets, None
-    key = sha256(b"draw-v2\n" + bytes.fromhex(record["pool_hash"]) + record["value"].encode()).digest()
-    left, order = [u for u in tickets for _ in range(tickets[u])], []
-    while left:
-        n = (len(order) + 1).to_bytes(2, "big")
-        order.append(left[int.from_bytes(sha256(n + key + n).digest(), "big") % len(left)])
-        left = [u for u in left if u != order[-1]]
-    source = lines[3].split(":")
-    if source[0] == "parties" and not record["refused"]:
-        hashes = [sha256(bytes.fromhex(r)).hexdigest() for r in record["value"].split(":")]
-        if hashes != source[1:]:
-            raise ValueError("value: SHA256(r) is not c")
-    if record["key"] != key.hex() or record["order"] != order or record["receipt"] is None:
-        raise ValueError("key, order or receipt")
-    return lines[1], lines[2], tickets, order
-
-
-def corrected(r):  # a typing error: the same pool and receipt, other numbers that two of two bodies typed alike
-    begun, now = [], {d["pool_file"].split("\n")[2]: d for d in r["draws"]}
-    for place, c in enumerate(r["corrections"]):
-        before, purpose = c["before"], c["purpose"]
-        later = [x["before"] for x in r["corrections"][place + 1 :] if x["purpose"] == purpose]
-        after = later[0] if later else now[purpose]
-        if drawn(before)[1] != purpose or any(before[k] != after[k] for k in ("pool_file", "receipt", "refused")):
-            yield "corrections", f"{purpose}: what is computed again has the same pool and receipt"
-        typed = {e["role"]: (e["closed_at"], e["value"]) for e in c["entries"]}
-        if set(typed) != {"owner", "regulator"} or set(typed.values()) != {(after["source_time"], after["value"])}:
-            yield "corrections", f"{purpose}: two of two bodies did not type what it was computed from"
-        if (c["series"] is None) != (before["value"] == after["value"]):
-            yield "corrections", f"{purpose}: other numbers begin a series, the same ones none"
-        begun += [c["series"]] if c["series"] is not None else []
-    if sorted(begun) != list(range(2, len(begun) + 2)) or [s["series"] for s in r["superseded"]] != list(
-        range(1, len(begun) + 1)
-    ):
-        yield "superseded", "every correction leaves one series behind, and nothing else does"
-    for a in [a for s in r["superseded"] for a in s["awards"]]:
-        if a["state"] not in DROPPED or not a["reason"] or a["notice_at"]:
-            yield "superseded", f"{a['uscc']}: an award that was computed again has ended, before its notice"
-
-
-def check(r):  # yields (where, what) for everything that differs
-    notice, draws, tickets = r["notice"], {}, {}
-    for record in r["draws"]:
-        try:
-            project, purpose, tickets[record["pool_file"].split("\n")[2]], order = drawn(record)
-            if project != r["project"] or purpose in draws:
-                raise ValueError("another project's, or twice")
-            if order is not None:
-                draws[purpose] = order
-        except (ValueError, IndexError, KeyError, AttributeError, TypeError) as wrong:
-            yield "draws", f"{wrong}"
-    yield from corrected(r)
-    listed, opened = {}, {}
-    if r["quote_list"] is not None:
-        body = r["quote_list"]["body"]
-        if sha256(body.encode()).hexdigest() != r["quote_list"]["hash"] or body.split("\n")[1] != r["project"]:
-            yield "quote_list", "the hash is not that of the list, or it is another project's"
-        listed = {tuple(line.split(" ")[:2]): line.split(" ")[2] for line in body.split("\n")[2:-1]}
-    bounds = next((stage["bounds"] for stage in notice["stages"] if "bounds" in stage), None)
-    for q in r["quotes"]:
-        if q["body"] is None and q["amount"] is not None:
-            yield "quotes", f"{q['uscc']} {q['seq']} has an amount and was not opened"
-        if q["body"] is not None and bounds and q["invalid"] != wrong_quote(q["amount"], bounds):
-            yield "quotes", f"{q['uscc']} {q['seq']}: by the bounds it is {wrong_quote(q['amount'], bounds) or 'valid'}"
-        if listed.get((q["uscc"], str(q["seq"]))) != q["commitment"]:
-            yield "quotes", f"{q['uscc']} {q['seq']} does not stand on the list"
-        if q["body"] is not None:
-            parts = ["quote-v1", r["project"], q["uscc"], str(q["seq"]), str(q["amount"])]
-            if sha256(q["body"].encode()).hexdigest() != q["commitment"] or q["body"].split("\n")[:5] != parts:
-                yield "quotes", f"{q['uscc']} {q['seq']}: the body is not the one that was committed to"
-            if q["invalid"] is None:
-                opened[q["uscc"]] = q["amount"]
-    if len(r["quotes"]) != len(listed):
-        yield "quotes", "some of the list are left out"
-    # who was in the pool: every rule met when it was fixed, a quote that counts where quotes are asked for
-    entering, after = {}, {e["uscc"]: e["excluded"]["code"] for e in r["enrolments"] if e["excluded"]}
-    every = [run for s in r["superseded"] for run in s["runs"]] + r["runs"]
-    gone = {x["uscc"] for run in every for x in run["outputs"]["excluded"]}
     for e in r["enrolments"]:
-        checks = [c for c in e["checks"] if c["moment"] == "freeze"]
-        bad = [rule["code"] for rule in (checks[-1]["rules"] if checks else []) if not rule["ok"]]
-        if bad and (e["excluded"] or {}).get("code") != bad[0]:
-            yield "enrolments", f"{e['uscc']} did not meet {bad[0]}"
-        quoted = not notice["needs_quotes"] or e["uscc"] in opened
-        if e["state"] == "excluded" and not bad and e["uscc"] not in gone and quoted:
-            yield "enrolments", f"{e['uscc']} is excluded without a ground in this record"
-        if e["figures"] and (e["state"] == "live" or e["uscc"] in gone):
-            entering[e["uscc"]] = e["figures"]
-    decisions = {
-        d["uscc"]: "absent" if d["statement"] is None else "accepted" if d["accepted"] else "rejected"
-        for d in r["low_quotes"]
-    }
-    facts = {"draws": draws, "tickets": tickets, "panel": {}, "bids": [], "choice": None, "decisions": decisions}
-    if r["choice"]:
-        facts["choice"] = (r["choice"]["uscc"], r["choice"]["reason"])
-    if r["runs"] and "facts" in r["runs"][-1]["inputs"]:
-        facts["panel"] = r["runs"][-1]["inputs"]["facts"]["panel"]
-    if r["auction"]:
-        previous, who = bytes(32), {}
-        for b in r["auction"]["bidders"]:
-            text = f"auction-alias-v1\n{r['project']}\n{b['alias']}\n{b['uscc']}\n{b['salt']}\n"
-            if sha256(text.encode()).hexdigest() != b["commitment"]:
-                yield "auction", f"the alias {b['alias']} is not the one that was fixed"
-            who[b["alias"]] = b["uscc"]
-        for entry in r["auction"]["entries"]:
-            previous = sha256(previous + entry["body"].encode()).digest()
-            parts = entry["body"].split("\n")
-            if previous.hex() != entry["hash"]:
-                yield "auction", f"the chain breaks at {entry['seq']}"
-            if parts[0] == "auction-entry-v1" and parts[3] == "bid":
-                facts["bids"].append((who[parts[4]], int(parts[5])))
-    # every stage again, each from what the one before passed on
-    left, why = sorted(entering), {}
-    for number, run in enumerate(r["runs"]):
-        if run["parameters"] != notice["stages"][number]:
-            yield "runs", f"stage {number + 1} did not run with the published parameters"
-        candidates = sorted(run["inputs"]["candidates"], key=lambda c: c["uscc"])
-        if [c["uscc"] for c in candidates] != sorted(left):
-            yield "runs", f"stage {number + 1} did not take those who were to come"
-        for c in candidates:
-            frozen = entering.get(c["uscc"], {})
-            if {**frozen, "quote": None} != {**c, "quote": None} or c["quote"] != opened.get(c["uscc"]):
-                yield "runs", f"{c['uscc']} is not the one of the freeze and of its quote"
-        try:
-            order, passed, figures, out = STAGES[run["stage"]](candidates, run["parameters"], facts)
-        except (KeyError, ValueError, TypeError, ZeroDivisionError, IndexError) as wrong:
-            yield "runs", f"stage {number + 1} cannot be computed: {wrong!r}"
-            break
-        said = run["outputs"]
-        if (said["order"], said["passed_on"], said["figures"]) != (order, passed, figures):
-            yield "runs", f"stage {number + 1}: computed {' '.join(order)}"
-        for u in figures:
-            why.setdefault(u, {})[run["stage"]] = figures[u]
-        if {(x["uscc"], x["code"]) for x in said["excluded"]} != set(out):
-            yield "runs", f"stage {number + 1}: others are excluded"
-        if any(after.get(u) != code for u, code in out) and len(r["runs"]) == len(notice["stages"]):
-            yield "enrolments", f"stage {number + 1} excluded others"
-        left = passed
-    whole = len(r["runs"]) == len(notice["stages"])
-    order = r["runs"][-1]["outputs"]["order"] if whole else []
-    if [(o["position"], o["uscc"]) for o in r["order"]] != list(enumerate(order, 1)):
-        yield "order", "it is not that of the last stage"
-    if any(o["figures"] != why.get(o["uscc"], {}) for o in r["order"]):
-        yield "order", "the figures are not those of the stages"
-    bid = dict(facts["bids"])
-    prices = {o["uscc"]: o["price"] for o in r["order"]}
-    if any(prices[u] != bid.get(u, opened.get(u)) for u in prices):
-        yield "order", "a price is not that of the quote"
-    # down the stored order: who dropped out is skipped, in priced modes who asks too much above the first winner
-    before = [a for s in r["superseded"] for a in s["awards"]]
-    skipped, over, first = {a["uscc"] for a in before if a["state"] in OUT_FOR_GOOD}, [], None
-
-    def following():
-        for u in order:
-            if u in skipped or u in over:
-                continue
-            most = None if first is None else first * (100 + notice["numbers"]["succession_price_percent"])
-            if notice["priced"] and most is not None and prices[u] * 100 > most:
-                over.append(u)
-                continue
-            return u
-        return None
-
-    for number, award in enumerate(r["awards"]):
-        expected = following()
-        if award["uscc"] != expected or award["position"] != order.index(expected) + 1:
-            yield "awards", f"{expected} was next"
-            break
-        if award["price"] != (notice["ceiling"] if prices[expected] is None else prices[expected]):
-            yield "awards", "the price is not that of the place"
-        dropped = award["state"] in DROPPED
-        if (dropped and not award["reason"]) or (not dropped and number + 1 < len(r["awards"])):
-            yield "awards", "who drops out has a public reason, and nobody follows a live award"
-        if award["notice_at"] and award["notice_at"] < (award["standstill_until"] or ""):
-            yield "awards", "the notice came before the standstill's end"
-        first = award["price"] if first is None else first
-        skipped.add(expected)
-    if r["failure"] and r["failure"]["code"] == "order_used_up" and following() is not None:
-        yield "awards", "somebody was left in the order"
-    if [u for u in order if u in over] != r["passed_over"]:
-        yield "passed_over", "others were passed over"
+        u, code = e["uscc"], e["excluded"] and e["excluded"]["code"]
+        if e["state"] != "cancelled":
+            if u in seen:
+                yield "enrolled_twice", u
+            seen.add(u)
+        if (e["state"] == "cancelled") != (e["cancelled_at"] is not None):
+            yield "cancelled", u
+        if e["enrolled_at"] < max(last, n["published_at"]) or e["enrolled_at"] > (n["enrol_until"] or e["enrolled_at"]):
+            yield "moment", f"{u} enrolled_at"
+        if e["cancelled_at"] is not None and not e["enrolled_at"] <= e["cancelled_at"]:
+            yield "moment", f"{u} cancelled_at"
+        last = e["enrolled_at"]
+        freezes = [check for check in e["checks"] if check["moment"] == "freeze"]
+        bad = [rule["code"] for rule in freezes[-1]["rules"] if not rule["ok"]] if freezes else []
+        if bad and code != bad[0]:
+            yield "rule_not_met", f"{u} {bad[0]}"
+        if (e["state"] == "excluded") != (e["excluded"] is not None):
+            yield "half_out", u
+        lacks = (n["needs_quotes"] and u not in asked) or code == "no_proposal" or u in earlier
+        if e["state"] == "excluded" and not bad and u not in out and not lacks:
+            yield "no_ground", u
+        if whole(r) and u in out and e["state"] != "cancelled" and code != out[u]:
+            yield "other_code", u
+        figures = e["figures"]
+        if figures is not None:
+            if figures["uscc"] != u or figures["quote"] is not None or e["state"] == "cancelled":
+                yield "figures", u
+            if n["has_enrolment"] and not freezes:
+                yield "no_check", u
+            if e["state"] == "live" or u in out:
+                expected.append({**figures, "quote": asked.get(u)})
+        elif e["state"] == "live" and n["frozen_at"] is not None:
+            yield "figures", u
+    if not r["runs"]:
+        return
+    given = {c["uscc"]: c for c in r["runs"][0]["inputs"]["candidates"]}
+    expected = {c["uscc"]: c for c in expected}
+    for u in sorted({*expected, *given}):
+        if u not in given or u not in expected or list(unlike(given[u], expected[u])):
+            yield "other_figures", u
+    rules, numbers = n["rules"], n["numbers"]
+    extended = numbers["fewest_extended"] if numbers["fewest_extended"] is not None else rules["fewest_after_extension"]
+    least, valid = (
+        extended or numbers["fewest"] or rules["fewest_valid"],
+        sum(e["figures"] is not None for e in r["enrolments"]),
+    )
+    if valid < least:
+        yield "too_few", str(valid)
 
 
-def once(pairs):
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a field stands in it twice")
+def choice(r):  # yields where the choice was not made of those who came to it, or by the notice
+    chosen, named = r["choice"], r["notice"]["named"]
+    held = [run for run in r["runs"] if run["stage"] == "choose" and run["inputs"]["candidates"]]
+    if (chosen is None) != (not held):
+        yield "choice", "–"
+        return
+    for run in held:
+        left = [c["uscc"] for c in run["inputs"]["candidates"]]
+        if chosen["members"] != left or chosen["chosen_at"] != run["finished_at"]:
+            yield "choice", "choose"
+        if named is not None and left != [named]:
+            yield "named", named
+
+
+def decisions_of(r):
+    found = {}
+    for low in r["low_quotes"]:
+        if low["decided_at"] is not None:
+            said = "absent" if low["statement"] is None else "accepted" if low["accepted"] else "rejected"
+            found[low["uscc"]] = said
     return found
 
 
-def verify(text):
-    """(what differs as (where, what), what was not checked)."""
+def facts_of(r):  # everything that had come in by the end, as the last stage must have had it
+    found = {"project": r["project"], "draws": {}, "low_decisions": decisions_of(r), "panel": panel_points(r)}
+    for d in r["draws"]:
+        fact = {"pool_file": d["pool_file"], "receipted": d["receipt"] is not None, "value": d["value"]}
+        found["draws"][d["pool_file"].split("\n")[2]] = {**fact, "refused": bool(d["refused"])}
+    found["choice"] = r["choice"] and {"uscc": r["choice"]["uscc"], "reason": r["choice"]["reason"]}
+    found["auction"] = r["auction"] and {"bids": bids_of(r), "head": r["auction"]["entries"][-1]["hash"]}
+    return found
+
+
+def facts(r, run, everything):  # yields what a stage rests on and the rest of the record does not show
+    own, stage = run["inputs"]["facts"], run["stage"]
+    if own["project"] != r["project"]:
+        yield "other_project", stage
+    for purpose in sorted(own["draws"]):
+        fact, known = own["draws"][purpose], everything["draws"].get(purpose)
+        drawn_later = known is not None and fact == {
+            **known,
+            "value": None,
+            "refused": False,
+            "receipted": fact["receipted"],
+        }
+        if fact != known and not drawn_later:
+            yield "other_draw", f"{stage} {purpose}"
+    if own["choice"] not in (None, everything["choice"]):
+        yield "choice", stage
+    for u in sorted(own["low_decisions"]):
+        if own["low_decisions"][u] != everything["low_decisions"].get(u):
+            yield "decision", u
+    if own["panel"] and own["panel"] != everything["panel"]:
+        yield "other_points", stage
+    if own.get("auction") is not None and own["auction"] != everything["auction"]:
+        yield "other_bids", stage
+
+
+def runs(r):
+    n, everything, before, last = (
+        r["notice"],
+        facts_of(r),
+        None,
+        r["notice"]["select_at"] or r["notice"]["published_at"],
+    )
+    for place, run in enumerate(r["runs"]):
+        name = f"{place + 1} {run['stage']}"
+        wanted, own = n["stages"][place] if place < len(n["stages"]) else None, run["inputs"]["facts"]
+        if wanted is None or list(unlike(run["parameters"], wanted)) or run["stage"] != run["parameters"]["stage"]:
+            yield "parameters", name
+            return
+        drawn = [
+            d["drawn_at"]
+            for d in r["draws"]
+            if d["value"] is not None and d["pool_file"].split("\n")[2] in own["draws"]
+        ]
+        if not last <= run["started_at"] <= run["finished_at"] or any(at and at > run["finished_at"] for at in drawn):
+            yield "moment", name
+        last, candidates = run["started_at"], run["inputs"]["candidates"]
+        if [c["uscc"] for c in candidates] != sorted({c["uscc"] for c in candidates}):
+            yield "passed_on", name
+        if before is not None:
+            left = [c for c in before["inputs"]["candidates"] if c["uscc"] in before["outputs"]["passed_on"]]
+            if candidates != left:
+                yield "passed_on", name
+            earlier = before["inputs"]["facts"]
+            lost = [u for u in earlier["low_decisions"] if u not in own["low_decisions"]]
+            lost += [purpose for purpose in earlier["draws"] if purpose not in own["draws"]]
+            if lost or (earlier["choice"] is not None and own["choice"] is None):
+                yield "facts", name
+        yield from facts(r, run, everything)
+        if whole(r) and place + 1 == len(r["runs"]):
+            mine = {**own, "auction": own.get("auction")}
+            if list(unlike(mine, everything)):
+                yield "facts", name
+        try:
+            found = again(run["parameters"], run["inputs"])
+        except Broken as why:
+            yield "computed", f"{name}: {why}"
+        else:
+            if list(unlike(found, run["outputs"])):
+                yield "computed", f"{name}: {' '.join(found['order'])}"
+        before = run
+
+
+def final_order(r):
+    return r["runs"][-1]["outputs"]["order"] if r["runs"] and whole(r) else []
+
+
+def order(r):
+    last, asked, bids = final_order(r), counting(r), {bid["uscc"]: bid["amount"] for bid in bids_of(r)}
+    if [(o["position"], o["uscc"]) for o in r["order"]] != list(enumerate(last, 1)):
+        yield "not_the_last", " ".join(last)
+    for o in r["order"]:
+        u = o["uscc"]
+        if o["price"] != bids.get(u, asked.get(u)):
+            yield "price", u
+        figures = {run["stage"]: run["outputs"]["figures"][u] for run in r["runs"] if u in run["outputs"]["figures"]}
+        if list(unlike(o["figures"], figures)):
+            yield "figures", u
+
+
+def awards(r):
+    n, over, first, last = r["notice"], [], None, r["runs"][-1]["finished_at"] if r["runs"] else ""
+    had = [award["uscc"] for award in awards_before(r) if award["state"] in OUT_FOR_GOOD]
+    percent = 100 + (n["numbers"]["succession_price_percent"] or 0)
+
+    def following():
+        # Down the order: who had an award is skipped; in priced modes also who asks more above the first than may be.
+        for o in r["order"]:
+            if o["uscc"] in had or o["uscc"] in over:
+                continue
+            if n["priced"] and first is not None and (o["price"] or 0) * 100 > first * percent:
+                over.append(o["uscc"])
+                continue
+            return o
+        return None
+
+    for place, award in enumerate(r["awards"]):
+        u, expected = award["uscc"], following()
+        if expected is None or (u, award["position"]) != (expected["uscc"], expected["position"]):
+            yield "next", f"{place + 1}: {'–' if expected is None else expected['uscc']}"
+            return
+        if award["price"] != (n["ceiling"] if expected["price"] is None else expected["price"]):
+            yield "price", u
+        dropped = award["state"] in DROPPED
+        if dropped != bool(award["reason"]) or dropped != (award["ended_at"] is not None):
+            yield "dropped", u
+        if not dropped and place + 1 < len(r["awards"]):
+            yield "dropped", u
+        yield from award_moments(n, award, last)
+        last = award["ended_at"] or last
+        first = award["price"] if first is None else first
+        had.append(u)
+    if not r["awards"] and r["order"] and r["state"] not in ("failed", "withdrawn", "void", "suspended"):
+        yield "next", f"1: {r['order'][0]['uscc']}"
+    if r["failure"] and r["failure"]["code"] == "order_used_up" and following() is not None:
+        yield "somebody_left", following()["uscc"]
+    if [o["uscc"] for o in r["order"] if o["uscc"] in over] != r["passed_over"]:
+        yield "passed_over", " ".join(over)
+    yield from standing(r)
+
+
+def award_moments(n, award, last):  # yields what of an award comes too early, or without what belongs to it
+    u, announced, until, noticed = award["uscc"], award["announced_at"], award["standstill_until"], award["notice_at"]
+    told = announced is not None
+    if told and (until is None or not last <= announced <= until):
+        yield "moment", f"{u} announced_at"
+    if not told and (
+        until is not None or noticed is not None or award["state"] in ("announced", "awarded", "contracted")
+    ):
+        yield "moment", f"{u} announced_at"
+    if told and n["has_enrolment"] and announced != last:
+        yield "moment", f"{u} announced_at"
+    if noticed is not None and (until is None or noticed < until):
+        yield "notice_early", u
+    number = award["notice_number"] or ""
+    if (noticed is None) != (award["notice_number"] is None) or (
+        number and not number.endswith(f"-{award['position']}")
+    ):
+        yield "notice_number", u
+    if award["state"] in ("awarded", "contracted") and noticed is None:
+        yield "notice_number", u
+    if award["ended_at"] is not None and award["ended_at"] < (announced or last):
+        yield "moment", f"{u} ended_at"
+
+
+def standing(r):  # yields where the state of the purchase does not fit the last award, or its end
+    ended = r["state"] in ("failed", "withdrawn", "void")
+    if ended != (r["failure"] is not None) and r["state"] != "suspended":
+        yield "state", r["state"]
+    if r["failure"] and r["failure"]["at"] < (r["notice"]["frozen_at"] or r["notice"]["published_at"]):
+        yield "moment", "failure"
+    live = [award for award in r["awards"] if award["state"] not in DROPPED]
+    if live and r["state"] not in (*STANDS[live[-1]["state"]], "suspended"):
+        yield "state", r["state"]
+    if not live and r["awards"] and not ended and r["state"] != "suspended":
+        yield "state", r["state"]
+
+
+__all__ = ["FIELDS", "SAYS", "UNCHECKED", "Unfit", "check", "load", "main", "verify"]
+STEPS = {
+    "notice": notice,
+    "draws": draws,
+    "corrections": corrections,
+    "quotes": quotes,
+    "auction": auction,
+    "panel": panel,
+    "enrolments": enrolments,
+    "checks": checks,
+    "runs": runs,
+    "choice": choice,
+    "order": order,
+    "awards": awards,
+}
+
+
+def unchecked(r):
+    """What nobody can see from the file alone, by code."""
+    kinds = {d["pool_file"].split("\n")[3].split(":")[0] for d in r["draws"] if d["value"] is not None}
+    refused = any(d["refused"] for d in r["draws"])
+    named = {
+        "receipt signature": any(d["receipt"] for d in r["draws"]),
+        "drand signature": "drand" in kinds,
+        "bulletin": "published" in kinds or refused,
+        "countersignature": r["quote_list"] is not None,
+        "own_mode": r["notice"]["mode"].startswith("m") and r["notice"]["mode"][1:2].isdigit(),
+        "plans": r["scores"] is not None,
+        "notice": True,
+        "registers": True,
+        "calendar": True,
+        "unreached": True,
+        "people": True,
+        "trace": True,
+        "texts": True,
+    }
+    return [name for name, applies in named.items() if applies]
+
+
+def check(data):
+    """([(step, code, about)] of everything that differs, [code] of what was not checked, whether it could be read)."""
     try:
-        record = json.loads(text, object_pairs_hook=once)
-        if record["version"] != "selection-v1" or list(record) != FIELDS:
-            raise ValueError("not a record of this version, or not its fields")
-        if record["public_from"] is None:
-            return [("public_from", "nothing is public yet")], []
-        found = list(check(record))
-    except Exception as broken:
-        return [("format", f"not a whole record of a selection: {broken!r}")], ["the rest"]
-    return found, ["signatures of witnesses", "beacon or bulletin", "figures of the freeze", "registers", "calendar"]
+        record = read(data)
+    except Unfit as why:
+        return [("form", why.code, why.about)], ["rest"], False
+    odd = wrong_fields(record)
+    if not odd and record["public_from"] is None:
+        return [("form", "not_public", "")], ["rest"], False
+    if odd:
+        return [("form", code, about) for code, about in odd], ["rest"], True
+    found = []
+    for name, step in STEPS.items():
+        try:
+            for code, about in step(record):
+                found.append((name, code, str(about)))
+        except (ValueError, KeyError, TypeError, IndexError, AttributeError, ZeroDivisionError, OverflowError):
+            found.append((name, "unreadable", ""))
+    return list(dict.fromkeys(found)), unchecked(record), True
+
+
+def verify(data):
+    """(what differs as (where, what), what was not checked), in words; data: bytes, or a text."""
+    data = data.encode() if isinstance(data, str) else data
+    found, left, _read = check(data)
+    return [(step, f"{SAYS[code]} {about}".strip()) for step, code, about in found], [UNCHECKED[name] for name in left]
+
+
+def main(arguments):
+    try:
+        with open(arguments[0], "rb") as file:  # noqa: PTH123
+            data = file.read()
+    except (IndexError, OSError) as why:
+        print(f"selection_verify.py FILE: {why}")
+        return 2
+    readable = check(data)[2]
+    differs, left = verify(data)
+    for where, what in differs:
+        print(f"{where}: {what}")
+    if readable:
+        print("This record does NOT hold." if differs else "The award follows from the record.")
+        print("not checked: " + "; ".join(left))
+    return 2 if not readable else 1 if differs else 0
 
 
 if __name__ == "__main__":
-    with open(sys.argv[1], encoding="utf-8") as file:  # noqa: PTH123
-        differs, not_checked = verify(file.read())
-    for where, what in differs:
-        print(f"{where}: {what}")
-    print("The award follows from the record." if not differs else "This record does NOT hold.")
-    print("not checked: " + ", ".join(not_checked))
-    sys.exit(bool(differs))
+    sys.exit(main(sys.argv[1:]))

@@ -8,6 +8,7 @@ from flask.cli import AppGroup
 from supermarket.core.draw import verify_record
 from supermarket.gateways import current
 from supermarket.gateways.errors import GatewayError
+from supermarket.selection.record.verifying import Kind, kind_of
 
 group = AppGroup("draw", help="The verifiable draw.")
 
@@ -23,11 +24,18 @@ group = AppGroup("draw", help="The verifiable draw.")
 )
 @click.option("--offline", is_flag=True, help="Do not ask the site's witnesses for their keys.")
 def verify(file: Path, witnesses: tuple[str, ...], offline: bool) -> None:
-    """Compute the draw of FILE (draw.json) again; exit code 0 if everything holds, 1 if anything differs."""
+    """Compute the draw of FILE (draw.json) again.
+
+    Exit code 0 if everything holds, 1 if anything differs, 2 if it cannot be read as the record of a draw.
+    """
+    data = file.read_bytes()
+    if kind_of(data) is not Kind.DRAW:
+        click.echo("this file cannot be read as the record of a draw (draw-v2)")
+        raise SystemExit(2)
     keys = dict(_key(text) for text in witnesses)
     if not keys and not offline:
         keys = _asked()
-    result = verify_record(file.read_bytes(), keys or None)
+    result = verify_record(data, keys or None)
     for name in result.not_checked:
         click.echo(f"not checked: {name}")
     for difference in result.differences:

@@ -22,13 +22,15 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--proof", type=FILE, help="The proof from the log (log-proof-v1).")
 @click.option("--offline", is_flag=True, help="Look at the file alone.")
 def check(file: Path, book: Path | None, proof: Path | None, offline: bool) -> None:
-    """Check the kept FILE (quote-kept-v1) against the public book and the log; exit code 0 if nothing differs, 1 otherwise."""
+    """Check the kept FILE (quote-kept-v1) against the public book and the log; exit code 0 if nothing differs,
+    1 if anything does, 2 if one of the files cannot be read."""
     try:
         kept = parse_kept(file.read_bytes())
         public: Json | None = parse_book(book.read_bytes()) if book is not None else None
         proved = read_proof(proof.read_bytes()) if proof is not None else None
     except QuoteError as error:
-        raise click.ClickException(f"this is no such file: {error.code}") from error
+        click.echo(f"this is no such file: {error.code}")
+        raise SystemExit(2) from error
     if public is None and not offline:
         public = quote_book(project_for(kept.project, SYSTEM))
     found = check_with_log(kept, public, proved)

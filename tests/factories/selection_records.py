@@ -2,30 +2,16 @@
 
 import json
 import random
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from hashlib import sha256
 
 from supermarket.core.draw import (
-    DrandSource,
+    Excluded,
     Member,
-    PartiesSource,
-    PublishedSource,
-    Receipt,
     Record,
-    Source,
-    draw_key,
-    draw_order,
-    lottery_value,
-    parties_value,
-    pool_file,
-    pool_hash,
-    reveal,
 )
 from supermarket.modes.auction import terms_for
-from supermarket.modes.auction_chain import GENESIS, EntryBody, alias_commitment, chained, opening_body
 from supermarket.modes.merit_criteria import Criterion, CriterionKind
 from supermarket.modes.pipeline import advance
 from supermarket.modes.rows import mode_to_json
@@ -37,26 +23,36 @@ from supermarket.modes.stages import (
     CreditLevel,
     Done,
     DrawFact,
+    Exclusion,
     Facts,
     LowDecision,
     StageOutcome,
     Waiting,
     WaitingFor,
 )
-from supermarket.modes.stages.bounds import Bounds, validate_quote
+from supermarket.modes.stages.bounds import Bounds
 from supermarket.modes.stages.shortlist import ShortlistBy
 from supermarket.modes.stored import candidate_to_json, inputs_to_json, outcome_to_json, spec_to_json
 from supermarket.modes.succession import next_in_order, passed_over
-from supermarket.modes.table import MODES, Mode, Terms, pipeline_for
+from supermarket.modes.table import MODES, Mode, StageName, Terms, pipeline_for
 from supermarket.policies.defaults import DEFAULTS as POLICY
-from supermarket.selection.quotes_body import ListedQuote, QuoteBody, commitment_of, list_hash, quote_list
 from supermarket.selection.record.contents import published_numbers, published_terms
+from tests.factories.selection_draws import (
+    ANNOUNCED,
+    ENROLLED,
+    FROZEN,
+    OBJECTED,
+    PROJECT,
+    PUBLISHED,
+    SELECTED,
+    Made,
+    Sources,
+    make_auction,
+    make_draw,
+    make_quotes,
+)
+from tests.factories.selection_grounds import make_checks, make_people, make_scores
 
-Made = dict[str, object]
-PROJECT = "P-2026-000001"
-AT = datetime(2026, 11, 27, 10, 0, 0, tzinfo=UTC)
-SALT = "cd" * 32
-FROZEN = "2026-11-27T10:00:00Z"
 CRITERIA = (
     (CriterionKind.PRICE, "37.5"),
     (CriterionKind.STARS, "12.5"),
@@ -69,40 +65,15 @@ KINDS = (*MODES, "live")
 """The nine modes, and the live form of the lowest quote."""
 
 
-def make_draw(chance: random.Random, purpose: str, members: tuple[Member, ...]) -> Record:
-    """The record of one draw over any of the sources."""
-    reveals = [reveal(chance.randbytes(32), 3) for _party in range(2)]
-    hashes = tuple(sha256(bytes.fromhex(each)).hexdigest() for each in reveals)
-    sources: tuple[tuple[Source, str], ...] = (
-        (PartiesSource(hashes), parties_value(reveals)),
-        (DrandSource("ab" * 32), chance.randbytes(32).hex()),
-        (PublishedSource("kl8", "2026001"), lottery_value(chance.sample(range(1, 81), 20))),
-    )
-    source, value = chance.choice(sources)
-    file = pool_file(PROJECT, purpose, source, members)
-    key = draw_key(pool_hash(file), value)
-    return Record(
-        pool_file=file.decode(),
-        pool_hash=pool_hash(file),
-        receipt=Receipt(AT, "witness", "ab" * 64),
-        source_time=AT + timedelta(hours=1),
-        value=value,
-        entered_by=("operator", "witness"),
-        refused=(),
-        drawn_at=AT + timedelta(hours=2),
-        key=key,
-        order=draw_order(members, key),
-        excluded=(),
-    )
-
-
 def make_terms(chance: random.Random, row: Mode, *, live: bool) -> Terms:
     bounds = Bounds(1_000_000, chance.choice((1, 300_000)), low_of_ceiling=chance.choice((0, 40)), low_of_mean=70)
+    if not (row.needs_quotes or live):
+        bounds = Bounds(1_000_000, low_of_ceiling=0, low_of_mean=0)
     auction = terms_for(
         1_000_000,
-        1,
+        bounds.floor,
         step_permille=5,
-        low_percent=60,
+        low_percent=bounds.low_of_ceiling,
         seconds=600,
         extension_seconds=120,
         cap_seconds=3600,
@@ -114,9 +85,9 @@ def make_terms(chance: random.Random, row: Mode, *, live: bool) -> Terms:
         if row.name == "merit"
         else (),
         panel_size=5 if row.name == "merit" else 0,
-        shortlist_by=chance.choice(list(ShortlistBy)),
-        keep=chance.randint(2, 5),
-        draw_keep=chance.randint(1, 4),
+        shortlist_by=chance.choice(list(ShortlistBy)) if row.asks(StageName.SHORTLIST, "by") else ShortlistBy.CREDIT,
+        keep=chance.randint(2, 5) if row.asks(StageName.SHORTLIST, "keep") else None,
+        draw_keep=chance.randint(1, 4) if row.asks_draw_keep else None,
         live=live,
         auction=auction if live else None,
     )
@@ -134,75 +105,57 @@ def make_candidate(chance: random.Random, place: int) -> Candidate:
     )
 
 
-def answer(chance: random.Random, waiting: Waiting, facts: Facts, terms: Terms, made: list[Record]) -> Facts:
-    """The facts with what is waited for."""
-    if waiting.for_ is WaitingFor.CHOICE:
-        return replace(facts, choice=Choice(chance.choice(waiting.members), "经验更符合本项目"))
-    if waiting.for_ is WaitingFor.COST_STATEMENT:
-        decided = {uscc: chance.choice(list(LowDecision)) for uscc in waiting.members}
-        return replace(facts, low_decisions={**facts.low_decisions, **decided})
-    if waiting.for_ is WaitingFor.PANEL:
-        points = {uscc: tuple(chance.randint(0, 100) for _expert in range(5)) for uscc in waiting.members}
-        return replace(facts, panel={"方案": points})
-    if waiting.for_ is WaitingFor.AUCTION and terms.auction is not None:
-        bids, amount = [], terms.auction.start
-        for _bid in range(chance.randint(0, 8)):
-            amount -= terms.auction.step + chance.randint(0, 9_000)
-            bids.append(AcceptedBid(chance.choice(waiting.members), amount))
-        return replace(facts, auction=AuctionFact(tuple(bids), ""))
-    purpose = waiting.purpose or "main"
-    record = make_draw(chance, purpose, waiting.pool)
-    made.append(record)
-    fact = DrawFact(record.pool_file.encode(), receipted=True, value=record.value)
-    return replace(facts, draws={**facts.draws, purpose: fact})
+@dataclass
+class Making:
+    """A selection in the making: what comes of its waiting."""
 
+    chance: random.Random
+    terms: Terms
+    sources: Sources
+    facts: Facts
+    codes: Mapping[str, str]
+    draws: list[Record] = field(default_factory=list)
+    auction: Made | None = None
+    scores: Made | None = None
 
-def make_quotes(chance: random.Random, usccs: list[str], bounds: Bounds) -> tuple[Made, list[Made]]:
-    """The list, and every quote of it: some replaced by a later one, some out of bounds."""
-    rows: list[Made] = []
-    for uscc in usccs:
-        last = chance.randint(1, 2)
-        for seq in range(1, last + 1):
-            amount = chance.choice((90_000, 330_000, 380_000, 500_000, 500_000, 520_000, 560_000, 600_000, 1_000_001))
-            body = QuoteBody(PROJECT, uscc, seq, amount, chance.randbytes(32).hex()).to_bytes()
-            opened: Made = {"body": body.decode(), "amount": amount}
-            opened["invalid"] = validate_quote(amount, bounds.floor, bounds.ceiling)
-            closed: Made = {"body": None, "amount": None, "invalid": None}
-            place: Made = {"uscc": uscc, "seq": seq, "commitment": commitment_of(body), "received_at": FROZEN}
-            rows.append(place | {"opened_at": FROZEN} | (opened if seq == last else closed))
-    lines = [ListedQuote(str(r["uscc"]), int(str(r["seq"])), str(r["commitment"]), AT) for r in rows]
-    data = quote_list(PROJECT, lines)
-    return {"body": data.decode(), "hash": list_hash(data), "published_at": FROZEN, "countersignature": None}, rows
+    def answer(self, waiting: Waiting, out: Iterable[Exclusion]) -> None:
+        """Whatever is waited for comes."""
+        chance, facts = self.chance, self.facts
+        if waiting.for_ is WaitingFor.CHOICE:
+            self.facts = replace(facts, choice=Choice(chance.choice(waiting.members), "经验更符合本项目"))
+        elif waiting.for_ is WaitingFor.COST_STATEMENT:
+            decided = {uscc: chance.choice(list(LowDecision)) for uscc in waiting.members}
+            self.facts = replace(facts, low_decisions={**facts.low_decisions, **decided})
+        elif waiting.for_ is WaitingFor.PANEL:
+            self._panel(waiting)
+        elif waiting.for_ is WaitingFor.AUCTION and self.terms.auction is not None:
+            bids, amount = [], self.terms.auction.start
+            for _bid in range(chance.randint(1, 8)):
+                amount -= self.terms.auction.step + chance.randint(0, 9_000)
+                bids.append(AcceptedBid(chance.choice(waiting.members), amount))
+            fact = replace(facts, auction=AuctionFact(tuple(bids), ""))
+            self.auction, self.facts = make_auction(fact, self.terms, waiting.members)
+        else:
+            purpose = waiting.purpose or "main"
+            gone = dict(self.codes) | {each.uscc: each.code for each in out}
+            named = [Excluded(uscc, gone[uscc]) for uscc in sorted(gone)] if purpose == "main" else []
+            self._draw(purpose, waiting.pool, named)
 
+    def _draw(self, purpose: str, pool: tuple[Member, ...], out: Iterable[Excluded]) -> Record:
+        record = make_draw(self.sources, purpose, pool, out)
+        self.draws.append(record)
+        fact = DrawFact(record.pool_file.encode(), receipted=True, value=record.value)
+        self.facts = replace(self.facts, draws={**self.facts.draws, purpose: fact})
+        return record
 
-def make_auction(facts: Facts, terms: Terms) -> tuple[Made | None, Facts]:
-    """The chain over the bids, and the facts with its head."""
-    if facts.auction is None or terms.auction is None:
-        return None, facts
-    ends = AT + timedelta(hours=1)
-    usccs = sorted({bid.uscc for bid in facts.auction.bids})
-    alias = {uscc: str(number) for number, uscc in enumerate(usccs, 1)}
-    bidders: list[Made] = [
-        {
-            "uscc": uscc,
-            "alias": alias[uscc],
-            "salt": SALT,
-            "commitment": alias_commitment(PROJECT, alias[uscc], uscc, SALT),
-        }
-        for uscc in usccs
-    ]
-    fixed = {str(each["alias"]): str(each["commitment"]) for each in bidders}
-    bodies = [opening_body(PROJECT, terms.auction, fixed, AT, ends)]
-    for seq, bid in enumerate(facts.auction.bids, 1):
-        at = AT + timedelta(seconds=seq)
-        bodies.append(EntryBody(PROJECT, seq, "bid", at, ends, alias[bid.uscc], bid.amount, terms.auction.step).text())
-    bodies.append(EntryBody(PROJECT, len(bodies), "closed", ends, ends).text())
-    head, entries = GENESIS, list[Made]()
-    for seq, body in enumerate(bodies):
-        head = chained(head, body)
-        entries.append({"seq": seq, "body": body, "hash": head})
-    made: Made = {"entries": entries, "bidders": bidders}
-    return made, replace(facts, auction=replace(facts.auction, head=head))
+    def _panel(self, waiting: Waiting) -> None:
+        people = make_people(self.chance, PROJECT, 8)
+        drawn = self._draw("panel", tuple(sorted(Member(each) for each in people)), ()).order or ()
+        points = {uscc: tuple(self.chance.randint(0, 100) for _expert in range(5)) for uscc in waiting.members}
+        panel = [item for item in self.terms.criteria if item.kind is CriterionKind.PANEL]
+        passed = self.chance.choice(((), (2,), (1, 6)))
+        self.scores = make_scores(PROJECT, panel, people, drawn, passed, {"方案": points}, ANNOUNCED)
+        self.facts = replace(self.facts, panel={"方案": points})
 
 
 def make_selection(chance: random.Random, kind: str, *, silenced: bool = False) -> Made:
@@ -213,7 +166,7 @@ def make_selection(chance: random.Random, kind: str, *, silenced: bool = False) 
     live = kind == "live"
     row = MODES["bidding"].live() if live else MODES[kind]
     terms = make_terms(chance, row, live=live)
-    pool = [make_candidate(chance, place) for place in range(1 if kind == "direct" else chance.randint(2, 7))]
+    pool = [make_candidate(chance, place) for place in range(1 if kind == "direct" else chance.randint(3, 7))]
     listed, quotes = make_quotes(chance, [c.uscc for c in pool], terms.bounds) if row.needs_quotes else (None, [])
     asked = {str(q["uscc"]): int(str(q["amount"])) for q in quotes if q["body"] and not q["invalid"]}
     codes = {str(q["uscc"]): str(q["invalid"]) for q in quotes if q["invalid"]}
@@ -224,12 +177,14 @@ def make_selection(chance: random.Random, kind: str, *, silenced: bool = False) 
             if row_of["uscc"] == uscc and row_of["body"]:
                 row_of["invalid"] = codes[uscc]
     entering = [replace(c, quote=asked.get(c.uscc)) for c in pool if c.uscc not in codes]
-    specs, facts, draws = pipeline_for(row, terms), Facts(PROJECT), list[Record]()
-    auction: Made | None = None
-    while (state := advance(specs, entering, facts)).waiting is not None:
-        facts = answer(chance, state.waiting, facts, terms, draws)
-        if state.waiting.for_ is WaitingFor.AUCTION:
-            auction, facts = make_auction(facts, terms)
+    specs, sources = pipeline_for(row, terms), Sources(chance)
+    source = str(sources.source()) if row.has_enrolment else None
+    making = Making(chance, terms, sources, Facts(PROJECT), codes)
+    if kind == "direct":
+        making.facts = replace(making.facts, choice=Choice(pool[0].uscc, "由业主在公告中指定。"))
+    while (state := advance(specs, entering, making.facts)).waiting is not None:
+        making.answer(state.waiting, state.excluded)
+    facts, draws, auction = making.facts, making.draws, making.auction
     order = state.order or ()
     bids = {bid.uscc: bid.amount for bid in facts.auction.bids} if facts.auction else None
     prices = asked if bids is None else bids
@@ -243,8 +198,8 @@ def make_selection(chance: random.Random, kind: str, *, silenced: bool = False) 
         "version": "selection-v1",
         "project": PROJECT,
         "name": "环境影响评价",
-        "state": "announced",
-        "public_from": FROZEN,
+        "state": "announced" if order else "failed",
+        "public_from": ANNOUNCED,
         "notice": {
             "mode": str(row.name),
             "rules": mode_to_json(row),
@@ -255,33 +210,39 @@ def make_selection(chance: random.Random, kind: str, *, silenced: bool = False) 
             "ceiling": terms.bounds.ceiling,
             "floor": terms.bounds.floor,
             "terms": published_terms(terms),
-            "numbers": {
-                **published_numbers(str(row.name), POLICY),
-                "low_of_ceiling_percent": terms.bounds.low_of_ceiling,
-            },
+            "numbers": published_numbers(row, POLICY | {"low_of_ceiling_percent": terms.bounds.low_of_ceiling}),
             "named": pool[0].uscc if kind == "direct" else None,
-            "draw_source": None,
-            **dict.fromkeys(("published_at", "enrol_until", "frozen_at", "select_at", "ended_at"), FROZEN),
+            "draw_source": source,
+            "published_at": PUBLISHED if row.has_enrolment else FROZEN,
+            "enrol_until": FROZEN if row.has_enrolment else None,
+            "frozen_at": FROZEN,
+            "select_at": SELECTED if row.has_enrolment else None,
+            "ended_at": None if order else ANNOUNCED,
         },
         "draws": [json.loads(record.to_json()) for record in draws],
         "corrections": [],
         "quote_list": listed,
-        "enrolments": [make_enrolment(c, out.get(c.uscc)) for c in pool],
+        "enrolments": [make_enrolment(c, out.get(c.uscc), row) for c in pool],
         "quotes": quotes,
-        "low_quotes": [make_low_quote(*item) for item in facts.low_decisions.items()],
+        "low_quotes": [make_low_quote(*item) for item in sorted(facts.low_decisions.items())],
         "auction": auction,
-        "scores": {} if facts.panel else None,
+        "scores": making.scores,
         "choice": None
         if facts.choice is None
-        else {"members": [], "uscc": facts.choice.uscc, "reason": facts.choice.reason, "chosen_at": FROZEN},
+        else {
+            "members": [c.uscc for c in state.runs[-1].candidates],
+            "uscc": facts.choice.uscc,
+            "reason": facts.choice.reason,
+            "chosen_at": ANNOUNCED if row.has_enrolment else FROZEN,
+        },
         "runs": [
             {
                 "stage": run.stage,
                 "parameters": spec_to_json(run.spec),
                 "inputs": inputs_to_json(run, facts),
                 "outputs": outcome_to_json(run.outcome),
-                "started_at": FROZEN,
-                "finished_at": FROZEN,
+                "started_at": SELECTED if row.has_enrolment else FROZEN,
+                "finished_at": ANNOUNCED if row.has_enrolment else FROZEN,
             }
             for run in state.runs
         ],
@@ -296,7 +257,7 @@ def make_selection(chance: random.Random, kind: str, *, silenced: bool = False) 
             else ()
         ),
         "superseded": [],
-        "failure": None,
+        "failure": None if order else {"code": "nobody_valid", "reason": "没有有效的报名。", "at": ANNOUNCED},
     }
 
 
@@ -304,16 +265,18 @@ def outcome_figures(outcome: StageOutcome) -> Mapping[str, Mapping[str, object]]
     return outcome.figures if isinstance(outcome, Done) else {}
 
 
-def make_enrolment(candidate: Candidate, code: str | None) -> Made:
+def make_enrolment(candidate: Candidate, code: str | None, row: Mode) -> Made:
+    enrolled = ENROLLED if row.has_enrolment else FROZEN
+    moments = {"enrolment": enrolled, "freeze": FROZEN if row.has_enrolment else ANNOUNCED}
     return {
         "uscc": candidate.uscc,
         "name": "机构",
         "state": "live" if code is None else "excluded",
-        "enrolled_at": FROZEN,
+        "enrolled_at": enrolled,
         "cancelled_at": None,
         "figures": candidate_to_json(candidate),
         "excluded": None if code is None else {"code": code, "reason": "不符合要求"},
-        "checks": [],
+        "checks": make_checks(candidate.credit_level.value, candidate.star_level, moments),
     }
 
 
@@ -321,13 +284,13 @@ def make_low_quote(uscc: str, decision: LowDecision) -> Made:
     given = decision is not LowDecision.ABSENT
     return {
         "uscc": uscc,
-        "asked_at": FROZEN,
+        "asked_at": SELECTED,
         "statement": "人工成本较低" if given else None,
         "file": None,
-        "given_at": FROZEN if given else None,
+        "given_at": SELECTED if given else None,
         "accepted": decision is LowDecision.ACCEPTED if given else None,
         "reason": "",
-        "decided_at": FROZEN,
+        "decided_at": ANNOUNCED,
     }
 
 
@@ -346,44 +309,12 @@ def make_awards(order: tuple[str, ...], prices: Mapping[str, int], ceiling: int,
             "uscc": uscc,
             "state": "announced" if uscc == gone[-1] else "declined",
             "price": prices.get(uscc, ceiling),
-            "reason": None if uscc == gone[-1] else "人手不足",
-            "announced_at": FROZEN,
-            "standstill_until": FROZEN,
+            "reason": "" if uscc == gone[-1] else "人手不足",
+            "announced_at": ANNOUNCED,
+            "standstill_until": OBJECTED,
             "notice_number": None,
             "notice_at": None,
-            "ended_at": None,
+            "ended_at": None if uscc == gone[-1] else ANNOUNCED,
         }
         for uscc in gone
     ]
-
-
-def leaves(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """The path of every single value."""
-    if isinstance(value, dict):
-        return [each for name, item in value.items() for each in leaves(item, (*path, name))]
-    if isinstance(value, list):
-        return [each for place, item in enumerate(value) for each in leaves(item, (*path, place))]
-    return [path]
-
-
-# Where whatever is changed must be named.
-BOUND = {
-    "draws": {"pool_file", "pool_hash", "value", "key", "order"},
-    "order": {"position", "uscc", "price", "figures"},
-}
-BOUND |= {"quotes": {"uscc", "seq", "commitment", "amount", "body"}, "quote_list": {"body", "hash"}}
-BOUND |= {"awards": {"position", "uscc", "price"}, "runs": {"parameters", "candidates", "outputs"}}
-BOUND |= {"auction": {"seq", "body", "hash", "alias", "salt", "commitment"}}
-
-
-def damaged(chance: random.Random, record: Made) -> tuple[tuple[str | int, ...], Made]:
-    """The record with one bound value changed, and which."""
-    content: Made = json.loads(json.dumps(record))
-    path = chance.choice([path for path in leaves(content) if BOUND.get(str(path[0]), set()) & set(path)])
-    place: object = content
-    for step in path[:-1]:
-        place = place[step]  # type: ignore[index] # – a path through lists and objects
-    old = place[path[-1]]  # type: ignore[index] # – a path through lists and objects
-    new = not old if isinstance(old, bool) else old + 1 if isinstance(old, int) else f"{old or ''}x"
-    place[path[-1]] = new  # type: ignore[index] # – a path through lists and objects
-    return path, content

@@ -324,6 +324,7 @@ MATRIX: dict[str, str | frozenset[str]] = {
     "public.status": ANYBODY,
     "public.submission_file": SIGNED_IN,
     "public.verify": ANYBODY,
+    "public.verify_programs": ANYBODY,
     "public.verify_quote": ANYBODY,
     "public.quotes_json": ANYBODY,
     "public.versions": ANYBODY,

@@ -14,7 +14,7 @@ from supermarket.agencies.models import Agency
 from supermarket.auctions.queries import auction_of, bidders_of, lines_of, public_statements
 from supermarket.extensions import db
 from supermarket.modes.stored import criterion_to_json, spec_to_json
-from supermarket.modes.table import Terms
+from supermarket.modes.table import Mode, StageName, Terms
 from supermarket.policies.defaults import DEFAULTS, PolicyValue
 from supermarket.policies.queries import number
 from supermarket.projects.models import Enrolment, Project
@@ -39,10 +39,7 @@ from supermarket.selection.series import choice_in, runs_in
 
 VERSION: Final = "selection-v1"
 
-NUMBERS: Final = (
-    "low_of_ceiling_percent",
-    "low_of_mean_percent",
-    "succession_price_percent",
+AUCTION_NUMBERS: Final = (
     "auction_step_permille",
     "auction_seconds",
     "auction_extension_seconds",
@@ -86,7 +83,7 @@ def _notice(project: Project) -> Fields:
         "mode": project.mode,
         "rules": project.mode_rules,
         "terms": published_terms(terms_of(project)),
-        "numbers": published_numbers(project.mode, project.policy),
+        "numbers": published_numbers(mode, project.policy),
         "named": project.named_agency.uscc if project.named_agency is not None else None,
         "stages": [spec_to_json(spec) for spec in specs_of(project)],
         "priced": mode.priced,
@@ -113,17 +110,26 @@ def published_terms(terms: Terms) -> Fields:
         "keep": terms.keep,
         "draw_keep": terms.draw_keep,
         "live": terms.live,
-        "seal": terms.seal.value,
     }
 
 
-def published_numbers(mode: str, policy: Mapping[str, PolicyValue]) -> Fields:
-    """The policy's numbers of the day of publication that stages and succession rest on; null: the mode's own row says it."""
+def published_numbers(mode: Mode, policy: Mapping[str, PolicyValue]) -> Fields:
+    """The policy's numbers of the day of publication that the mode's stages and the succession rest on; others are null.
+
+    `fewest` and `fewest_extended`: null where the mode's own row says it.
+    """
     values = {**DEFAULTS, **policy}
+    quoted, live = mode.uses(StageName.PRICE) or mode.uses(StageName.SCORE), mode.uses(StageName.AUCTION)
+    used = {
+        "low_of_ceiling_percent": quoted or live,
+        "low_of_mean_percent": quoted,
+        "succession_price_percent": mode.priced,
+        **dict.fromkeys(AUCTION_NUMBERS, live),
+    }
     return {
-        **{key: number(values, key) for key in NUMBERS},
-        "fewest": policy.get(f"min_{mode}"),
-        "fewest_extended": policy.get(f"min_{mode}_extended"),
+        **{key: number(values, key) if wanted else None for key, wanted in used.items()},
+        "fewest": policy.get(f"min_{mode.name}"),
+        "fewest_extended": policy.get(f"min_{mode.name}_extended"),
     }
 
 

@@ -1,5 +1,6 @@
-"""Check the record of a draw: one of ours, or a file that somebody hands in."""
+"""Check a public record: a draw of ours, or any file that somebody hands in – it says itself what it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import render_template, request, url_for
@@ -7,7 +8,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField, FileRequired
 
-from supermarket.core.draw import Verification, verify_record
 from supermarket.core.draw.record import MAX_BYTES
 from supermarket.core.errors import NotFound
 from supermarket.core.forms import CommandForm
@@ -15,10 +15,13 @@ from supermarket.gateways import current
 from supermarket.gateways.errors import GatewayError
 from supermarket.projects.queries import project_for
 from supermarket.selection.queries import draw_record
+from supermarket.selection.record.verifying import Difference, Kind, verdict_on
 from supermarket.web import listing
 from supermarket.web.access import present_actor, public
+from supermarket.web.public import quotes
 from supermarket.web.public.blueprint import blueprint
-from supermarket.web.public.selection_words import selection_words
+from supermarket.web.public.programs import archive_hash
+from supermarket.web.public.selection_words import auction_words, selection_words
 
 NOT_CHECKED = {
     "receipt signature": _l("the signature on the receipt, because the witness did not give its key"),
@@ -36,7 +39,7 @@ def browser_words() -> dict[str, object]:
         "all_checked": _("The witness's signature on the receipt was checked, too."),
         "working": _("Computing …"),
         "unknown_version": _(
-            "This is no record that this page knows: its field “version” says another kind, or is not there."
+            "This is no record that this page knows: its field “version” or “format” says another kind."
         ),
         "not_loaded": _("The record could not be loaded. Download it and drop it in."),
         "picks": _("Each pick, computed step by step"),
@@ -79,21 +82,31 @@ def browser_words() -> dict[str, object]:
         },
         "unchecked": {name: str(words) for name, words in NOT_CHECKED.items()},
         "selection": selection_words(),
+        "auction": auction_words(),
+        "quote": quotes.browser_words(),
+        "quote_more": _("Put the kept file and the public book side by side on the page “Check a sealed quote”."),
+        "unreadable": _("This file cannot be checked."),
     }
 
 
 class RecordForm(CommandForm):
     """A record to be checked."""
 
-    record = FileField(_l("Record (JSON)"), validators=[FileRequired(_l("Choose the file."))])
+    record = FileField(
+        _l("A selection, a draw, a live auction, or your own sealed quote (JSON)"),
+        validators=[FileRequired(_l("Choose the file."))],
+    )
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What came out, in words."""
+    """What came out, in words: `readable` whether it is a record of a kind that can be checked at all."""
 
     name: str
-    found: Verification
+    readable: bool
+    ok: bool
+    holds: str
+    differences: list[str]
     not_checked: list[str]
 
 
@@ -115,8 +128,40 @@ def _witnesses_shown() -> list[tuple[str, str]]:
 
 
 def _checked(name: str, data: bytes) -> Checked:
-    found = verify_record(data, _witness_keys())
-    return Checked(name, found, [str(NOT_CHECKED.get(item, item)) for item in found.not_checked])
+    found = verdict_on(data, witness_keys=_witness_keys())
+    words = _words_of(found.kind)
+    codes, unchecked = _part(words, "codes"), _part(words, "unchecked")
+    return Checked(
+        name=name,
+        readable=found.kind is not None,
+        ok=found.exit_code == 0,
+        holds=str(words["holds"]),
+        differences=[_difference(each, codes) for each in found.differs],
+        not_checked=[str(unchecked.get(item, NOT_CHECKED.get(item, item))) for item in found.not_checked],
+    )
+
+
+def _part(words: Mapping[str, object], name: str) -> Mapping[str, str]:
+    found = words.get(name, {})
+    return found if isinstance(found, dict) else {}
+
+
+def _words_of(kind: Kind | None) -> Mapping[str, object]:
+    """What is said of a file of this kind."""
+    selection = selection_words()
+    if kind is Kind.AUCTION:
+        return selection | auction_words()
+    if kind is Kind.KEPT:
+        words = quotes.browser_words()
+        return {"holds": words["holds"], "codes": words["steps"], "unchecked": words["steps"]}
+    if kind is Kind.DRAW:
+        return {"holds": _("The order follows from the pool and the value; nothing differs.")}
+    return selection
+
+
+def _difference(each: Difference, codes: Mapping[str, str]) -> str:
+    said = codes.get(each.code) or codes.get(each.where)
+    return f"{said} {each.about}".strip() if said else f"{each.where}: {each.code} {each.about}".strip()
 
 
 @blueprint.route("/verify", methods=["GET", "POST"])
@@ -150,5 +195,6 @@ def verify() -> tuple[str, int]:
         words=browser_words(),
         record=record,
         witnesses=_witnesses_shown(),
+        programs_sha256=archive_hash(),
     )
     return page, status

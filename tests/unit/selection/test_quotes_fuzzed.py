@@ -319,5 +319,5 @@ def test_the_stand_alone_script_refuses_other_files_in_one_line(tmp_path: Path, 
     script = ROOT / "static" / "verify" / "quote_check.py"
     command = [sys.executable, "-I", str(script), str(tmp_path / "kept.json")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1 and "Traceback" not in done.stderr

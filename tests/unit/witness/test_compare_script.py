@@ -63,7 +63,7 @@ def shown(log: list[Entry], state: Entry) -> Iterator[str]:
 
 def test_it_is_short_and_needs_nothing() -> None:
     text = SCRIPT.read_text()
-    assert len(text.splitlines()) < 125
+    assert len(text.splitlines()) < 135
     assert set(re.findall(r"^(?:import|from) (\w+)", text, re.MULTILINE)) == {"json", "sys", "hashlib", "urllib"}
 
 
