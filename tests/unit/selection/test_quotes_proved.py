@@ -165,7 +165,7 @@ def test_files_are_taken_once_each_and_in_any_order(tmp_path: Path) -> None:
     assert run(tmp_path, book, proof, kept)[0] == 0
     for files in ((kept, kept), (book,), (proof, proof), (kept, proof, proof), (kept, {"format": "other"}), ()):
         code, said, trouble = run(tmp_path, *files)
-        assert (code, said) == (1, "")
+        assert (code, said) == (2, "")
         assert len(trouble.strip().splitlines()) == 1 and "Traceback" not in trouble
 
 
@@ -177,5 +177,5 @@ def test_what_is_no_whole_proof_is_one_line(tmp_path: Path, change: Content) -> 
         read_proof(json.dumps(proof).encode())
     assert refused.value.code == "bad_proof"
     code, said, trouble = run(tmp_path, kept, proof)
-    assert (code, said) == (1, "")
+    assert (code, said) == (2, "")
     assert trouble.startswith("not a whole file") and len(trouble.strip().splitlines()) == 1
