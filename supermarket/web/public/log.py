@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from supermarket.core.clock import now
 from supermarket.web.access import public
 from supermarket.web.public.blueprint import blueprint
-from supermarket.web.witness_words import VERDICTS, witness_label
+from supermarket.web.witness_words import VERDICTS, moment_of, witness_label
 from supermarket.witnesses.log_queries import head_findings, head_rows, heads_page, next_head_at, signatures_of
 from supermarket.witnesses.models import LogHead
 from supermarket.witnesses.queries import LOG_NAME, seen
@@ -68,6 +68,7 @@ def log() -> str:
         next_head_at=next_head_at(now()),
         verdicts=VERDICTS,
         label=witness_label,
+        moment_of=moment_of,
         shown=[_head(head, older) for head, older in zip_longest(heads, heads[1:])],
         words=_browser_words(),
         between=_between,
