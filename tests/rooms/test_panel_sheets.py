@@ -175,10 +175,23 @@ def test_a_plan_names_nobody_and_comes_in_time(session: Session, at: datetime) -
     make_experts(3)
     world = make_panel_project(at, bidders=1)
     agency, actor = world.bidders[0]
-    for named in (agency.name, agency.uscc, agency.legal_representative):
+    agency.name = "成都涪衡远测绘技术有限公司"
+    db.session.flush()
+    wide = agency.uscc.translate({code: code + 0xFEE0 for code in range(0x30, 0x5B)})
+    for named in (
+        agency.name,
+        agency.uscc,
+        agency.legal_representative,
+        agency.uscc.lower(),
+        wide,
+        " ".join(agency.name),
+        agency.name.removesuffix("有限公司"),
+        agency.name.removeprefix("成都"),
+    ):
         with pytest.raises(InvalidInput) as refused:
             propose(world.project, actor, at, f"我公司{named}承诺按期完成。")
         assert [error.code for error in refused.value.errors] == ["names_itself"]
+    propose(world.project, actor, at, "测绘技术有限公司一般采用的方法，在成都适用。")
     until = world.present().enrol_until
     assert until is not None
     with pytest.raises(WrongState):

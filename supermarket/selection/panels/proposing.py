@@ -1,5 +1,7 @@
 """Agencies' plans for what a panel scores: handed in with the enrolment, sealed from everybody else until the panel reads."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -10,6 +12,7 @@ from flask_babel import gettext as _
 from supermarket.agencies.models import Agency
 from supermarket.core.errors import FieldError, InvalidInput, RuleBroken, WrongState
 from supermarket.core.events import record
+from supermarket.core.identifiers import as_read
 from supermarket.core.permissions import Actor, P
 from supermarket.documents.models import Document
 from supermarket.documents.operations import store
@@ -17,6 +20,7 @@ from supermarket.extensions import db
 from supermarket.gateways.filetypes import PDF, FileRefused
 from supermarket.gateways.pdf_blind import Removed, blinded
 from supermarket.modes.merit_criteria import CriterionKind
+from supermarket.policies.queries import ancestors, region_names
 from supermarket.projects.commands import Attachment
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.operations.common import locked
@@ -28,6 +32,9 @@ from supermarket.selection.panels.models import Proposal
 
 MOST_TEXT = 20_000
 MOST_BYTES = 20 * 1024 * 1024
+# Shorter parts of a name are words that anybody uses.
+LEAST_NAME = 8
+_LEGAL_FORM = re.compile("(有限责任公司|股份有限公司|有限公司|事务所(（[^）]*）)?)$")
 
 
 def wants_proposals(project: Project) -> bool:
@@ -117,14 +124,11 @@ def _check(text: str, file: Attachment | None, agency: Agency) -> None:
     if len(text) > MOST_TEXT:
         errors.append(FieldError("text", "too_long", _("Give at most %(most)s characters.", most=MOST_TEXT)))
     # The experts judge plans, not names; what stands in a file only its readers can see.
-    for named in (agency.name, agency.uscc, agency.legal_representative):
-        if named and named in text:
-            message = _(
-                "The plan names your agency (“%(named)s”). The experts do not know whose it is; leave it out.",
-                named=named,
-            )
-            errors.append(FieldError("text", "names_itself", message))
-            break
+    if named := _named(text, agency):
+        message = _(
+            "The plan names your agency (“%(named)s”). The experts do not know whose it is; leave it out.", named=named
+        )
+        errors.append(FieldError("text", "names_itself", message))
     if errors:
         raise InvalidInput(_("The plan needs to be mended."), errors=errors)
 
@@ -148,6 +152,31 @@ def _blinded(file: Attachment) -> _Blind:
         message = _(refused.msgid, **refused.params)
         raise InvalidInput(message, errors=[FieldError("file", refused.code, message)]) from refused
     return _Blind(made.data, file.name, made.removed)
+
+
+def _named(text: str, agency: Agency) -> str:
+    """What in the text names the agency, however it is spaced or written large or small; empty where nothing does."""
+    read = as_read(text)
+    for name in (agency.name, agency.uscc, *_shorter(agency)):
+        if as_read(name) in read:
+            return name
+    # People's names are short: without the spaces between words many a text would hold one.
+    person = agency.legal_representative
+    return person if person and person in text else ""
+
+
+def _shorter(agency: Agency) -> Iterator[str]:
+    """The name without its region in front, or without the legal form behind, where that is still a name."""
+    name = agency.name
+    bare = _LEGAL_FORM.sub("", name)
+    if len(bare) >= LEAST_NAME and bare != name:
+        yield bare
+    known = region_names()
+    for code in ancestors(agency.region_code):
+        for front in (known[code][0], known[code][0][:-1]):
+            rest = name.removeprefix(front)
+            if rest != name and len(rest) >= LEAST_NAME and len(front) > 1:
+                yield rest
 
 
 def _stored(file: _Blind, project: Project, agency: Agency, *, actor: Actor, at: datetime) -> Document:

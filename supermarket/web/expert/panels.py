@@ -129,7 +129,7 @@ def _told(errors: Sequence[FieldError], plans: Sequence[Shown]) -> list[Told]:
             "Plan %(plan)s, %(criterion)s, %(part)s: %(message)s",
             plan=alias,
             criterion=cell.criterion,
-            part=_("Why") if part == "sentence" else _("Points"),
+            part=_("Why, in a sentence") if part == "sentence" else _("Points, 0 to 100"),
             message=error.message,
         )
         found.append(Told(text, f"scores-{cell.place}-{part if part == 'sentence' else 'points'}"))
