@@ -9,6 +9,7 @@ from werkzeug.routing import IntegerConverter, Map
 from config import ROOT
 from supermarket import api, cli, web
 from supermarket.accounts.queries import user_of_session
+from supermarket.documents.queries import file_number, id_of_file
 from supermarket.extensions import csrf, db, limiter, login, migrate
 from supermarket.foundation import make_foundation
 
@@ -23,6 +24,18 @@ class RowNumber(IntegerConverter):
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map, max=2**31 - 1)
+
+
+class FileNumber(RowNumber):
+    """A file's number as readers see it; pages and routes name the document's own."""
+
+    def to_python(self, value: str) -> int:
+        """The document's own number."""
+        return id_of_file(super().to_python(value))
+
+    def to_url(self, value: int) -> str:
+        """The number that readers see."""
+        return super().to_url(file_number(value))
 
 
 def _headers(response: Response) -> Response:
@@ -43,6 +56,7 @@ def create_app(overrides: Mapping[str, object] | None = None) -> Flask:
     app = make_foundation(overrides)
     app.url_map.strict_slashes = False
     app.url_map.converters["int"] = RowNumber
+    app.url_map.converters["file"] = FileNumber
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     login.init_app(app)
     csrf.init_app(app)

@@ -26,6 +26,7 @@ from supermarket.agencies.commands import (
 )
 from supermarket.agencies.models import StandingAction
 from supermarket.core.forms import CommandForm, MomentField, Needed, Text, UsccField, WholeField
+from supermarket.documents.forms import StoredFileField
 
 RELATIONS = (
     SelectChoice(Relation.LEGAL_REPRESENTATIVE.value, _l("Legal representative")),
@@ -101,7 +102,7 @@ class QualificationForm(CommandForm):
     number = StringField(_l("Number of the certificate"), validators=[Text(1, 64)])
     issuer = StringField(_l("Issued by"), validators=[Text(2, 200)])
     valid_until = DateField(_l("Last day on which it is valid"), validators=[Optional()])
-    document = WholeField(_l("Scan (number of the stored file)"), validators=[Optional()])
+    document = StoredFileField(_l("Scan (number of the stored file)"), validators=[Optional()])
 
     def command(self) -> NewQualification:
         """The certificate that was typed. Raises InvalidInput."""

@@ -1,13 +1,16 @@
 """Reads of the documents room."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import BinaryIO
 
 import sqlalchemy as sa
+from flask import current_app
 from flask_babel import gettext as _
 
 from supermarket.core.errors import NotFound
 from supermarket.core.permissions import Actor, P
+from supermarket.core.scattered import gathered, scattered
 from supermarket.documents.models import Document
 from supermarket.extensions import db
 from supermarket.gateways import current
@@ -25,6 +28,22 @@ def document(document_id: int) -> Document:
     if row is None:
         raise NotFound(_("There is no such file."))
     return row
+
+
+def file_number(document_id: int) -> int:
+    """The number under which a file is asked for: gaps between plain ones would tell how many files, plans among them,
+    others have handed in (ADR 36).
+    """
+    return scattered(document_id, _key())
+
+
+def id_of_file(number: int) -> int:
+    """The document's own number behind one under which it is asked for."""
+    return gathered(number, _key())
+
+
+def _key() -> bytes:
+    return sha256(b"numbers of files " + str(current_app.config["SECRET_KEY"]).encode()).digest()
 
 
 def documents_of(subject_kind: str, subject_code: str, *, public_only: bool = False) -> Sequence[Document]:

@@ -39,11 +39,11 @@ def may_read(row: Document, actor: Actor) -> bool:
     return row.subject_kind in OF_CONTRACT and sees_all(contract(row.subject_code), actor)
 
 
-@blueprint.get("/files/<int:document_id>")
+@blueprint.get("/files/<file:document_id>")
 @public
 def download(document_id: int) -> Response:
     """The file. Raises NotFound also for what is there and not the reader's, so that nobody learns of it."""
-    row = document(min(document_id, 2**31 - 1))
+    row = document(document_id)
     if not may_read(row, present_actor()):
         raise NotFound(_("There is no such file."))
     try:

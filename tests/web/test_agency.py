@@ -17,6 +17,7 @@ from supermarket.core.events import Event
 from supermarket.core.permissions import Role
 from supermarket.data.invent import invented_identity_number
 from supermarket.deliverables.models import Submission
+from supermarket.documents.queries import file_number
 from supermarket.extensions import db
 from supermarket.notices.models import Notice
 from supermarket.projects.models import Enrolment
@@ -55,12 +56,12 @@ def test_service_certificate_person_and_party_are_filed(app: Flask, session: Ses
     assert answer.status_code == 303
     row = session.query(Qualification).one()
     assert row.document_id is not None
-    scan = browser.get(f"/files/{row.document_id}")
+    scan = browser.get(f"/files/{file_number(row.document_id)}")
     assert scan.data == PDF
     assert scan.headers["Content-Disposition"].startswith("attachment")
     assert scan.headers["X-Content-Type-Options"] == "nosniff"
     stranger = make_browser(app, make_user(Role.OWNER))
-    assert stranger.get(f"/files/{row.document_id}").status_code == 404
+    assert stranger.get(f"/files/{file_number(row.document_id)}").status_code == 404
     person = {
         "name": "王五",
         "licence_kind": "Q064",
@@ -153,7 +154,7 @@ def test_contract_is_read_and_signed(app: Flask, session: Session) -> None:
     page = browser.get(url).get_data(as_text=True)
     assert "A signature cannot be taken back." in words_of(page)
     assert contract.code in browser.get("/agency/contracts").get_data(as_text=True)
-    assert browser.get(f"/files/{contract.document_id}").data.startswith(b"%PDF")
+    assert browser.get(f"/files/{file_number(contract.document_id)}").data.startswith(b"%PDF")
     sha = contract.document.sha256
     assert browser.post(f"{url}/sign", data={"sign-document_sha256": sha}).status_code == 422
     assert browser.post(f"{url}/sign", data={"sign-document_sha256": "0" * 64, "sign-consent": "y"}).status_code == 409

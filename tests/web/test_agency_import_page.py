@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from supermarket.agencies.models import Agency
 from supermarket.core.permissions import Role
 from supermarket.documents.models import Document
+from supermarket.documents.queries import file_number
 from tests.factories.accounts import fresh_uscc, make_actor
 from tests.factories.policies import count, make_region
 from tests.factories.web import make_browser
@@ -37,8 +38,8 @@ def test_looking_first_then_writing_and_the_report_is_the_operators_own(
     assert (status, count(Agency)) == (200, 1)
     kept = session.scalars(sa.select(Document).order_by(Document.id.desc())).first()
     assert kept is not None and not kept.public
-    assert f"/files/{kept.id}" in page
-    reply = client.get(f"/files/{kept.id}")
+    assert f"/files/{file_number(kept.id)}" in page
+    reply = client.get(f"/files/{file_number(kept.id)}")
     assert reply.status_code == 200
     assert reply.data.decode("utf-8-sig").splitlines()[1].split(",")[2] == "created"
 

@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from supermarket.accounts.models import User
 from supermarket.core.clock import LOCAL, now
 from supermarket.core.draw import verify_record
+from supermarket.documents.queries import file_number
 from supermarket.selection.models import CorrectionEntry, DrawCorrection
 from supermarket.selection.states import CorrectionState
 from tests.factories.api import program_of
@@ -73,14 +74,14 @@ def test_claimed_by_one_answered_by_the_other_seen_by_all(sides: Sides, session:
     asked = sides.regulator.get(sides.path("regulator")).text
     assert sides.true not in asked and WHY not in asked  # what the other typed is shown to nobody
     (entry,) = session.scalars(sa.select(CorrectionEntry)).all()
-    assert sides.anybody.get(f"/files/{entry.document_id}").status_code == 404
+    assert sides.anybody.get(f"/files/{file_number(entry.document_id)}").status_code == 404
     assert sides.post("regulator").status_code == 303
 
     (claim,) = session.scalars(sa.select(DrawCorrection)).all()
     assert (claim.state, claim.series) == (CorrectionState.TAKEN, 2)
     shown = sides.anybody.get(f"/projects/{code}").text
     assert "Computed again: a typing error" in words_of(shown) and WHY in shown
-    assert sides.anybody.get(f"/files/{entry.document_id}").data == PDF
+    assert sides.anybody.get(f"/files/{file_number(entry.document_id)}").data == PDF
     for address, value in (
         ("draw.json", sides.true),
         ("draws/main/1.json", NUMBERS),

@@ -1,6 +1,7 @@
 """Plans that agencies hand in: whatever file comes, one sentence at the field; what tells whose it is does not come through."""
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -11,6 +12,7 @@ from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
 from supermarket.core.clock import now
+from supermarket.documents.queries import file_number
 from supermarket.extensions import db
 from supermarket.selection.panels.models import Proposal
 from supermarket.supervision.demo_clock import set_clock
@@ -46,7 +48,7 @@ def test_a_plan_is_kept_without_what_tells_whose_it_is_and_the_page_says_what_th
     assert browser.post(f"{path}/plan", data={"proposal-file": (io.BytesIO(file), "plan.pdf")}).status_code == 303
     told = f"so that the experts do not see whose it is: author “张三”, company “{name}”"
     assert told in words_of(browser.get(path).text)
-    kept = browser.get(f"/files/{last_plan(session).document_id}")
+    kept = browser.get(f"/files/{file_number(last_plan(session).document_id)}")
     assert kept.mimetype == "application/pdf"
     assert PdfReader(io.BytesIO(kept.data)).metadata is None
     assert b"/Company" in file and b"/Company" not in kept.data
@@ -103,7 +105,7 @@ def test_an_odd_name_of_a_file_does_no_harm(app: Flask, session: Session, name: 
     assert document is not None
     assert not set(document.name) & set("/\\\u202e")
     assert len(document.name.encode()) <= 180
-    assert browser.get(f"/files/{document.id}").status_code == 200
+    assert browser.get(f"/files/{file_number(document.id)}").status_code == 200
 
 
 def test_a_plan_after_the_deadline_and_for_anothers_purchase_is_refused(app: Flask, session: Session) -> None:
@@ -120,3 +122,20 @@ def test_a_plan_after_the_deadline_and_for_anothers_purchase_is_refused(app: Fla
     assert late.status_code == 409
     assert "The time for plans is over" in late.text and "迟到的方案。" in late.text
     assert plans(session) == 3
+
+
+def test_the_number_of_a_file_tells_nothing_of_what_others_handed_in(app: Flask, session: Session) -> None:
+    """Two plans of one's own, whether others handed some in between or not: their numbers have nothing in common."""
+    _world, browser, path = plan_page(app)
+    shown = []
+    for _time in range(2):
+        browser.post(f"{path}/plan", data={"proposal-file": (io.BytesIO(make_pdf()), "plan.pdf")})
+        number = re.search(r'href="/files/(\d+)"', browser.get(path).text)
+        assert number is not None
+        shown.append(int(number[1]))
+    rows = list(session.scalars(sa.select(Proposal.document_id).where(Proposal.document_id.is_not(None))))
+    assert sorted(rows) == [min(rows), min(rows) + 1], "neighbours in the table"
+    assert abs(shown[0] - shown[1]) > 1 and not set(shown) & set(rows)
+    own = browser.get(f"/files/{shown[1]}")
+    assert (own.status_code, own.mimetype) == (200, "application/pdf")
+    assert browser.get(f"/files/{max(rows)}").status_code == 404

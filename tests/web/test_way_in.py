@@ -27,6 +27,7 @@ from supermarket.agencies.models import (
 from supermarket.agencies.queries import agency_by_uscc, agency_file
 from supermarket.core.permissions import Role
 from supermarket.data.invent import invented_identity_number
+from supermarket.documents.queries import id_of_file
 from supermarket.extensions import db
 from tests.factories.accounts import make_organisation, make_user
 from tests.factories.agencies import make_agency, make_practitioner, make_qualification, make_related_party
@@ -173,7 +174,7 @@ def test_an_unfinished_row_of_each_step_is_kept(app: Flask, session: Session) ->
     kept = re.search(r'name="document" value="(\d+)"', resumed)
     assert kept is not None
     assert browser.post("/agency/qualifications", data=data | {"number": "1", "document": kept[1]}).status_code == 303
-    assert session.query(Qualification).one().document_id == int(kept[1])
+    assert session.query(Qualification).one().document_id == id_of_file(int(kept[1]))
     assert {row.form for row in session.query(FormDraft)} == {"service", "party"}
 
 

@@ -19,6 +19,7 @@ from supermarket.api.v1.agency_file import CheckShape, QualificationShape, check
 from supermarket.core.errors import NotFound
 from supermarket.core.msgids import N_
 from supermarket.core.permissions import P
+from supermarket.documents.queries import file_number
 from supermarket.standing.operations import leave
 from supermarket.web.access import Access, present_actor
 
@@ -151,7 +152,7 @@ def present_qualification(uscc: str, id: int) -> dict[str, object]:
         "number": row.number,
         "issuer": row.issuer,
         "valid_until": _iso(row.valid_until),
-        "document": row.document_id,
+        "document": None if row.document_id is None else file_number(row.document_id),
     }
 
 

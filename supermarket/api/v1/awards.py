@@ -13,6 +13,7 @@ from supermarket.core.draw import Record
 from supermarket.core.errors import NotFound
 from supermarket.core.msgids import N_
 from supermarket.core.permissions import P, may
+from supermarket.documents.queries import file_number
 from supermarket.projects.models import Project
 from supermarket.projects.queries import project_for
 from supermarket.selection import operations
@@ -300,7 +301,7 @@ def _claim(row: DrawCorrection) -> CorrectionShape:
                 closed_at=entry.closed_at,
                 value=entry.value,
                 reason=entry.reason,
-                document=entry.document_id,
+                document=file_number(entry.document_id),
                 sha256=entry.document.sha256,
             )
             for entry in row.entries

@@ -9,6 +9,7 @@ from supermarket.api.routes import route
 from supermarket.api.shapes import Listing, Moment, Shape, acting
 from supermarket.core.msgids import N_
 from supermarket.core.permissions import P
+from supermarket.documents.queries import file_number
 from supermarket.projects.queries import project_for
 from supermarket.selection.panels import operations as panels
 from supermarket.selection.panels.forms import (
@@ -188,7 +189,7 @@ def _proposal(row: Proposal, *, own: bool) -> ProposalShape:
         sha256=row.sha256,
         received_at=row.received_at,
         text=row.text if own else None,
-        document=row.document_id if own else None,
+        document=file_number(row.document_id) if own and row.document_id is not None else None,
     )
 
 

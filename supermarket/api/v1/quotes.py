@@ -11,6 +11,7 @@ from supermarket.api.shapes import Listing, Moment, Money, Shape, acting, money_
 from supermarket.core.errors import Forbidden
 from supermarket.core.msgids import N_
 from supermarket.core.permissions import P, may
+from supermarket.documents.queries import file_number
 from supermarket.projects.queries import project_for
 from supermarket.selection import operations
 from supermarket.selection.forms import (
@@ -122,7 +123,7 @@ def _statement(row: CostStatement) -> CostStatementShape:
     return CostStatementShape(
         agency=row.quote.agency.uscc,
         statement=row.statement,
-        file=None if row.document_id is None else f"/files/{row.document_id}",
+        file=None if row.document_id is None else f"/files/{file_number(row.document_id)}",
         statement_due_at=row.statement_due_at,
         given_at=row.given_at,
         decision_due_at=row.decision_due_at,

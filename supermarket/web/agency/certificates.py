@@ -99,7 +99,7 @@ def add_qualification() -> tuple[str, int] | Response:
     done, status = attempt(form, act)
     if done is None:
         form.document.data = _kept_scan(form, row, wanted)
-        keep_draft(body, DRAFT, {**typed(form), "document": str(form.document.data or "")})
+        keep_draft(body, DRAFT, {**typed(form), "document": form.document.shown})
         if request.form.get("act") == LATER:
             return come_back_later()
         return _page(form, own_agency()), status
