@@ -1,6 +1,6 @@
 """All that the page of a project shows, as far as its reader may see it; the pages of every audience share it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -41,12 +41,14 @@ from supermarket.selection.queries import (
     stage_runs_of,
 )
 from supermarket.selection.queries import announced as is_announced
+from supermarket.selection.quotes_body import ListedQuote, parse_quote_list
 from supermarket.selection.series import awards_in, choice_in, order_in
 from supermarket.selection.states import LIVE_AWARDS
 from supermarket.web import timelines
 from supermarket.web.live import Board, board_of
 from supermarket.web.plain_words import Said, plan_in_words
 from supermarket.web.presenting import Due, Milestones, Step, life_line, project_due
+from supermarket.witnesses.log_queries import provable
 
 # Who enrolled, quoted or was excluded is nobody's business before the announcement, not even the owner's or an office's.
 _SEALED = ("enrolment.", "quote.", "cost_statement.", "panel.", "proposal.", "auction.agent_", "auction.statement_")
@@ -105,6 +107,8 @@ class ProjectPage:
     draws: Sequence[DrawShown] = ()
     quotes: Sequence[PublicQuote] = ()
     quote_list: QuoteList | None = None
+    listed: Sequence[ListedQuote] = ()
+    provable: Set[str] = frozenset()
     sealing: bool = False
     sealed_here: bool = False
     ranks: Sequence[Rank] = ()
@@ -212,6 +216,8 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
     contract = contract_of_project(project.code) if announced else None
     way = mode_of(project)
     quoted = way.needs_quotes
+    made = quote_list_of(project.id) if quoted else None
+    listed = parse_quote_list(made.body.encode("ascii"))[1] if made is not None else ()
     return ProjectPage(
         project=project,
         due=project_due(
@@ -233,7 +239,9 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
         draws=[_pool(draw) for draw in draws_of(project.id)] if pool_fixed else (),
         quotes=(public_quotes(project) or ()) if quoted else (),
         auction=board_of(project, now) if way.uses(StageName.AUCTION) and project.published_at is not None else None,
-        quote_list=quote_list_of(project.id) if quoted else None,
+        quote_list=made,
+        listed=listed,
+        provable=provable([line.commitment for line in listed]),
         sealing=quoted and not terms_of(project).live,
         sealed_here=quoted and seals_on_server(project),
         ranks=ranks_of(project),

@@ -1,6 +1,6 @@
 """Reads of the log as a tree: its signed heads, the proof from one to another, the proof that one event stands in it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -162,12 +162,12 @@ def _head(size: int) -> LogHead:
     return head
 
 
-def provable(quotes: Sequence[Quote]) -> frozenset[str]:
-    """Of these quotes, the commitments that stand under a signed head."""
-    head = last_signed()
-    if head is None or not quotes:
+def provable(commitments: Collection[str]) -> frozenset[str]:
+    """Of these commitments of sealed quotes those that stand under a signed head."""
+    head = last_signed() if commitments else None
+    if head is None:
         return frozenset()
-    found = _came_in(Quote.id.in_([row.id for row in quotes]))
+    found = _came_in(Quote.commitment.in_(commitments))
     return frozenset(each.commitment for each in found if each.place is not None and each.place <= head.size)
 
 

@@ -58,13 +58,13 @@ def test_a_bidder_proves_its_own_quote_and_learns_nothing_of_others(pair, sessio
     with pytest.raises(NotFound) as waiting:
         proof_of_quote(own.commitment, actor=actors[0])
     assert waiting.value.code == NOT_YET
-    assert provable(quotes) == frozenset()
+    assert provable([quote.commitment for quote in quotes]) == frozenset()
     seal_all()
     with pytest.raises(NotFound) as waiting:
         proof_of_quote(own.commitment, actor=actors[0])
     assert waiting.value.code == NOT_YET, "sealed, but under no signed head"
     sign_head(at)
-    assert provable(quotes) == {quote.commitment for quote in quotes}
+    assert provable([quote.commitment for quote in quotes]) == {quote.commitment for quote in quotes}
     proof = proof_of_quote(own.commitment, actor=actors[0])
     assert proof.stands() and proof.false_signatures() == ()
     assert [each.by for each in proof.signatures] == ["regulator", "discipline"]

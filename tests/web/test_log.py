@@ -22,6 +22,7 @@ from tests.factories.projects import make_open_project
 from tests.factories.web import words_of
 from tests.factories.witnesses import make_witnesses, witnessed_by
 from tests.rooms.test_log_heads import LyingWitness, quoted
+from tests.rooms.test_selection import present, settle
 
 API = "/api/v1/log"
 
@@ -204,3 +205,35 @@ def test_an_older_witness_is_said_to_know_no_trees(pair, client: FlaskClient, se
     assert [sorted(each["last_head"]) for each in found] == [["log", "root", "seq"], ["head", "log", "seq"]]
     status = words_of(page(client, "/status"))
     assert found[0]["last_head"]["root"] in status
+
+
+def test_with_the_published_list_everybody_gets_each_quotes_proof(pair, client: FlaskClient, session: Session) -> None:
+    project, _actors, quotes = quoted(now())
+    sign_head(now())
+    address = f"/projects/{project.code}"
+    before = page(client, address)
+    assert 'id="in-the-log"' not in before and all(quote.commitment not in before for quote in quotes)
+    until = present(project).enrol_until
+    assert until is not None
+    settle(until)
+    session.expire_all()
+    html = page(client, address)
+    assert "That each of them stands in the log" in words_of(html)
+    for quote in quotes:
+        proof = parse_proof(client.get(f"{API}/quotes/{quote.commitment}").data)
+        assert f"{API}/quotes/{quote.commitment}" in html
+        event = proof.event()
+        assert event is not None and event["data"]["commitment"] == quote.commitment  # type: ignore[index]  # an object
+        assert proof.stands()
+
+
+def test_a_listed_quote_that_came_just_before_the_deadline_waits_for_the_next_head(
+    pair, client: FlaskClient, session: Session
+) -> None:
+    project, _actors, _quotes = quoted(now())
+    until = present(project).enrol_until
+    assert until is not None
+    settle(until)
+    session.expire_all()
+    words = words_of(page(client, f"/projects/{project.code}"))
+    assert words.count("with the log's next head") == 3

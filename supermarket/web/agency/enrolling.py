@@ -153,7 +153,7 @@ def own_side(project: Project, agency: Agency, at: datetime) -> Own:
         rules=sorted(shown, key=lambda item: ("fail", "unknown", "pass").index(item.outcome)),
         quoting=quoting,
         quotes=quotes,
-        provable=provable(quotes),
+        provable=provable([row.commitment for row in quotes]),
         next_head_at=next_head_at(at),
         seal=seal_data(project, agency, quotes[0].seq + 1 if quotes else 1) if quoting and enrolling else None,
         sealed_here=quoting and seals_on_server(project),

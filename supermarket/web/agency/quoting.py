@@ -106,7 +106,7 @@ def receipt(code: str, seq: int) -> Answer:
 
 
 def _log_of(row: Quote, code: str) -> dict[str, str]:
-    if row.commitment in provable([row]):
+    if row.commitment in provable([row.commitment]):
         return {"proof": url_for("agency.quote_proof", code=code, seq=row.seq)}
     return {"next_head_at": format_time(next_head_at(now()))}
 
