@@ -5,7 +5,11 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from supermarket.extensions import db
+from supermarket.modes.succession import passed_over
+from supermarket.policies.queries import number
 from supermarket.projects.models import Project
+from supermarket.projects.states import ProjectState
+from supermarket.projects.ways import mode_of
 from supermarket.selection.models import Award, Choice, Rank, StageRun
 from supermarket.selection.states import AwardState
 
@@ -45,3 +49,20 @@ def out_before(project: Project) -> frozenset[str]:
 def choice_in(project: Project, series: int | None = None) -> Choice | None:
     """The small list that was put before the owner in a series, and its choice; None where no stage has asked."""
     return db.session.get(Choice, (project.id, series or project.series))
+
+
+def passed_over_in(project: Project) -> tuple[str, ...]:
+    """Whom succession passed over because the quote is too far above the first winner's, down the order that counts (§1)."""
+    out = out_before(project)
+    ranks = [row for row in order_in(project) if row.agency.uscc not in out]
+    awards = awards_in(project)
+    if not mode_of(project).priced or not awards:
+        return ()
+    return passed_over(
+        [row.agency.uscc for row in ranks],
+        [row.agency.uscc for row in awards],
+        {row.agency.uscc: row.price for row in ranks if row.price is not None},
+        awards[0].price,
+        number(project.policy, "succession_price_percent"),
+        used_up=project.state is ProjectState.FAILED,
+    )

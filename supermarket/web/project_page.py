@@ -42,7 +42,7 @@ from supermarket.selection.queries import (
 )
 from supermarket.selection.queries import announced as is_announced
 from supermarket.selection.quotes_body import ListedQuote, parse_quote_list
-from supermarket.selection.series import awards_in, choice_in, order_in
+from supermarket.selection.series import awards_in, choice_in, order_in, passed_over_in
 from supermarket.selection.states import LIVE_AWARDS
 from supermarket.web import timelines
 from supermarket.web.live import Board, board_of
@@ -115,6 +115,7 @@ class ProjectPage:
     runs: Sequence[StageRun] = ()
     awards: Sequence[Award] = ()
     superseded: Sequence[Superseded] = ()
+    passed_over: Sequence[str] = ()
     live_award: Award | None = None
     contract: Contract | None = None
     unsigned: str = ""
@@ -248,6 +249,7 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
         runs=stage_runs_of(project),
         awards=awards,
         superseded=_superseded(project),
+        passed_over=passed_over_in(project) if announced else (),
         live_award=live,
         contract=contract,
         unsigned=missing(contract) if contract is not None and project.state is ProjectState.AWARDED else "",

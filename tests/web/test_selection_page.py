@@ -8,6 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from supermarket.core.permissions import Role
+from supermarket.projects.states import ProjectState
+from supermarket.selection.operations import decline_award
 from tests.factories.accounts import make_user
 from tests.factories.projects import make_enrolled, make_open_project
 from tests.factories.quotes import make_quote
@@ -89,3 +91,24 @@ def test_the_offices_page_shows_what_the_rules_said_three_times_once_all_may_kno
     assert told.count("At the enrolment") == told.count("When the pool was fixed") == 4
     assert told.count("Nothing changed since the time before.") == 4
     assert all(agency.uscc in told for agency, _actor in enrolled)
+
+
+def test_who_was_passed_over_for_the_price_reads_why_and_nobody_stays_in_reserve_after_the_end(
+    app: Flask, session: Session, at: datetime
+) -> None:
+    project, _owner = make_open_project(at, mode="bidding")
+    enrolled = make_enrolled(project, 3, at)
+    for (_agency, actor), amount in zip(enrolled, (8_000_000, 8_900_000, 9_000_000), strict=True):
+        make_quote(project.code, amount, actor=actor, at=at)
+    moment = until_selected(project)
+    reader = make_browser(app, make_user(Role.SUPERVISOR, region_code="510000"))
+    address = f"/projects/{project.code}/selection"
+    assert words_of(reader.get(address).text).count("in reserve") == 2
+    decline_award(project.code, reason="人手不足，不能承接", actor=enrolled[0][1], at=moment)
+    session.commit()
+    assert present(project).state is ProjectState.FAILED
+    reader.get("/language/en")
+    page = words_of(reader.get(address).text)
+    assert page.count("Passed over for its price") == 2
+    assert page.count("its quote is more than 5 % above the first winner") == 2
+    assert "in reserve" not in page

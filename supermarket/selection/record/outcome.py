@@ -8,14 +8,10 @@ import sqlalchemy as sa
 
 from supermarket.core.events import Event
 from supermarket.extensions import db
-from supermarket.modes.succession import passed_over
-from supermarket.policies.queries import number
 from supermarket.projects.models import Project
-from supermarket.projects.states import ProjectState
-from supermarket.projects.ways import mode_of
 from supermarket.selection.computed import computations, public_record, taken_of
 from supermarket.selection.models import Draw
-from supermarket.selection.series import awards_in, order_in, out_before, runs_in
+from supermarket.selection.series import awards_in, order_in, passed_over_in, runs_in
 from supermarket.selection.states import StageState
 
 Fields = dict[str, object]
@@ -67,21 +63,7 @@ def awards_of(project: Project, series: int | None = None) -> list[Fields]:
 
 
 def passed_over_of(project: Project) -> list[str]:
-    out = out_before(project)
-    ranks = [row for row in order_in(project) if row.agency.uscc not in out]
-    awards = awards_in(project)
-    if not mode_of(project).priced or not awards:
-        return []
-    return list(
-        passed_over(
-            [row.agency.uscc for row in ranks],
-            [row.agency.uscc for row in awards],
-            {row.agency.uscc: row.price for row in ranks if row.price is not None},
-            awards[0].price,
-            number(project.policy, "succession_price_percent"),
-            used_up=project.state is ProjectState.FAILED,
-        )
-    )
+    return list(passed_over_in(project))
 
 
 def superseded_of(project: Project) -> list[Fields]:

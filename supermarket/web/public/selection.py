@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from supermarket.core.clock import now
 from supermarket.core.errors import NotFound
+from supermarket.policies.queries import number
 from supermarket.projects.models import Enrolment
 from supermarket.projects.queries import enrolments_of, project_for
 from supermarket.projects.states import EnrolmentState
@@ -70,6 +71,10 @@ def _places(p: ProjectPage, rows: list[Enrolment]) -> list[Place]:
             why = _figures(rank)
             if award is not None and award.reason:
                 why = _("%(figures)s; %(reason)s", figures=why, reason=award.reason) if why else award.reason
+            elif uscc in p.passed_over:
+                percent = number(p.project.policy, "succession_price_percent")
+                reason = _("its quote is more than %(percent)s %% above the first winner's", percent=percent)
+                why = _("%(figures)s; %(reason)s", figures=why, reason=reason)
         elif row.state is EnrolmentState.EXCLUDED:
             why = row.exclusion_reason or presenting.exclusion_label(row.exclusion_code)
         else:
