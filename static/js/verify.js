@@ -67,10 +67,11 @@ const showSelection = (own) => (name, found) => {
     ...(each.more ? [`: ${say("codes", each.more.code)} `, el("span", { class: "sm-mono" }, each.more.computed)] : []));
   out.replaceChildren(
     el("h3", { id: "verify-result", tabindex: "-1" }, `${name}: ${found.ok ? own.holds : found.readable ? words.differs : words.unreadable}`),
-    el("ol", { class: "sm-steps-found" }, ...found.steps.map((step) => el("li", { "data-state": step.ok ? "holds" : "differs" },
-      el("strong", {}, `${say("states", step.ok ? "holds" : "differs")} `), own.steps[step.name],
+    el("ol", { class: "sm-steps-found" }, ...found.steps.map((step) => el("li", { "data-state": step.none ? "unknown" : step.ok ? "holds" : "differs" },
+      el("strong", {}, `${step.none ? words.none : say("states", step.ok ? "holds" : "differs")} `), own.steps[step.name],
       ...(step.ok ? [] : [el("ul", { class: "sm-differences" }, ...step.detail.map(differ))])))),
-    el("p", { class: "sm-muted" }, `${words.not_checked} ${found.notChecked.map((each) => words.selection.unchecked[each] ?? say("unchecked", each)).join(" · ")}`),
+    el("p", { class: "sm-muted" }, words.not_checked),
+    el("ul", { class: "sm-muted" }, ...found.notChecked.map((each) => el("li", {}, words.selection.unchecked[each] ?? say("unchecked", each)))),
   );
   out.dataset.ok = String(found.ok);
   document.getElementById("verify-result").focus();

@@ -88,7 +88,8 @@ function* facts(r, run, everything) {
   if ((mine.auction ?? null) !== null && !same(mine.auction, everything.auction)) yield ["other_bids", stage];
 }
 
-async function* runs(r) {
+// `complete`: what the last stage knew is all that came in.
+async function* runs(r, complete = true) {
   const n = r.notice, everything = factsOf(r);
   let before = null, last = n.select_at ?? n.published_at;
   for (const [place, run] of r.runs.entries()) {
@@ -105,7 +106,7 @@ async function* runs(r) {
       if (lost || (earlier.choice !== null && mine.choice === null)) yield ["facts", name];
     }
     yield* facts(r, run, everything);
-    if (whole(r) && place + 1 === r.runs.length && !same({ ...mine, auction: mine.auction ?? null }, everything)) yield ["facts", name];
+    if (complete && whole(r) && place + 1 === r.runs.length && !same({ ...mine, auction: mine.auction ?? null }, everything)) yield ["facts", name];
     try {
       const again = await runAgain(run.parameters, run.inputs);
       if (!same(again, run.outputs)) yield ["computed", `${name}: ${again.order.join(" ")}`];
@@ -128,7 +129,8 @@ function* order(r) {
   }
 }
 
-function* awards(r) {
+// `complete`: it is the series that counts, with its end.
+function* awards(r, complete = true) {
   const n = r.notice, over = new Set(), had = awardsBefore(r).filter((award) => OUT_FOR_GOOD.includes(award.state)).map((award) => award.uscc), percent = BigInt(100 + (n.numbers.succession_price_percent ?? 0));
   let first = null, last = r.runs.length ? r.runs.at(-1).finished_at : "";
   // Down the order: who had an award is skipped; in priced modes also who asks more above the first than may be.
@@ -149,6 +151,7 @@ function* awards(r) {
     first ??= award.price;
     had.push(u);
   }
+  if (!complete) return;
   if (!r.awards.length && r.order.length && !["failed", "withdrawn", "void", "suspended"].includes(r.state)) yield ["next", `1: ${r.order[0].uscc}`];
   if (r.failure?.code === "order_used_up") { const left = next(); if (left !== undefined) yield ["somebody_left", left.uscc]; }
   if (!same(r.order.filter((o) => over.has(o.uscc)).map((o) => o.uscc), r.passed_over)) yield ["passed_over", [...over].join(" ")];
@@ -178,9 +181,33 @@ function* standing(r) {
   if (!live.length && r.awards.length && !ended && !suspended) yield ["state", r.state];
 }
 
-const STEPS = { notice, draws, corrections, quotes, auction, panel, enrolments, checks, runs, choice, order, awards };
+// The record of a series that was computed again, as it stood before.
+const asItWas = (r, place) => {
+  const { series, ...parts } = r.superseded[place];
+  const before = r.draws.map((d) => r.corrections.find((c) => c.purpose === d.pool_file.split("\n")[2] && c.series !== null && c.series > series)?.before ?? d);
+  const chosen = parts.runs.find((run) => run.stage === "choose")?.inputs.facts.choice ?? null;
+  return { ...r, ...parts, draws: before, superseded: r.superseded.slice(0, place), choice: chosen };
+};
+// What does not follow in a series that was computed again: it decides nothing and must have held.
+async function* superseded(r) {
+  for (const [place, { series }] of r.superseded.entries()) {
+    const old = asItWas(r, place);
+    const came = [old, r].filter((each) => each.runs.length).map((each) => each.runs[0].inputs.candidates);
+    if (came.length === 2 && !same(came[0], came[1])) yield ["other_figures", String(series)];
+    for (const part of [runs(old, false), order(old), awards(old, false)]) for await (const [code, about] of part) yield [code, `${series}: ${about}`];
+  }
+}
+
+const STEPS = { notice, draws, corrections, quotes, auction, panel, enrolments, checks, runs, choice, order, awards, superseded };
+// Where the signatures of draws are looked at, if the witnesses' keys are known.
+const LOOKED_AT = ["draws", "corrections"];
 export const STEP_NAMES = ["form", ...Object.keys(STEPS)];
 
+// Steps of which a selection may have nothing: then they hold, and the page says so.
+const NOTHING = {
+  draws: (r) => r.draws.length === 0, corrections: (r) => r.corrections.length === 0, quotes: (r) => r.quote_list === null,
+  auction: (r) => r.auction === null, panel: (r) => r.scores === null, choice: (r) => r.choice === null, superseded: (r) => r.superseded.length === 0,
+};
 // What nobody can see from the file alone; the signatures of draws are named where they are looked at.
 const unchecked = (r) => [
   ...(r.quote_list ? ["countersignature"] : []), ...(/^m[0-9]/.test(r.notice.mode) ? ["own_mode"] : []),
@@ -189,13 +216,13 @@ const unchecked = (r) => [
 
 /**
  * Check the bytes of a record; never throws for bad input. `witnessKeys` as for draw.js.
- * → {ok, readable, steps: [{name, ok, detail: [{code, about, more?}]}], differences: [{step, code, about, more?}], notChecked}
+ * → {ok, readable, steps: [{name, ok, none: there is nothing of it, detail: [{code, about, more?}]}], differences: [{step, code, about, more?}], notChecked}
  * `more`: what draw.js says of a draw that does not hold, {code, computed}.
  */
 export async function verifySelection(bytes, witnessKeys = null) {
   const steps = [], notChecked = new Set();
   let readable = true;
-  const step = (name, detail) => steps.push({ name, ok: detail.length === 0, detail });
+  const step = (name, detail, none = false) => steps.push({ name, ok: detail.length === 0, none: none && detail.length === 0, detail });
   const finished = () => {
     const differences = steps.flatMap(({ name, detail }) => detail.map((each) => ({ step: name, ...each })));
     return { ok: differences.length === 0, readable, steps, differences, notChecked: [...notChecked] };
@@ -214,12 +241,12 @@ export async function verifySelection(bytes, witnessKeys = null) {
   for (const [name, check] of Object.entries(STEPS)) {
     const detail = [], known = new Set();
     try {
-      for await (const [code, about, more] of check(r, notChecked, witnessKeys)) {
+      for await (const [code, about, more] of check(...(LOOKED_AT.includes(name) ? [r, notChecked, witnessKeys] : [r]))) {
         if (!known.has(`${code} ${about}`)) detail.push({ code, about: String(about), ...(more && { more }) });
         known.add(`${code} ${about}`);
       }
     } catch { detail.push({ code: "unreadable", about: "" }); }
-    step(name, detail);
+    step(name, detail, Object.hasOwn(NOTHING, name) && NOTHING[name](r));
   }
   for (const name of unchecked(r)) notChecked.add(name);
   return finished();

@@ -5,6 +5,8 @@ evidence. Part of selection_verify.py, which needs it in the same folder.
 from datetime import datetime, timedelta
 
 from selection_fields import OBJECTS, fields
+from selection_notice import unlike
+from selection_parts import counting
 
 # The rules in their order: what the evidence of each must be stands in selection_fields.py, as evidence_ and unmet_.
 ASKED = [name.partition("_")[2] for name in OBJECTS if name.startswith("evidence_")]
@@ -122,3 +124,67 @@ def changed(check, before, now, about):
     told = [each for each in check["changed"] if each["before"] != each["after"] or each["was"] != each["now"]]
     if told != wanted:
         yield "changed", about
+
+
+def whole(r):  # whether every stage has run
+    return len(r["runs"]) == len(r["notice"]["stages"])
+
+
+def excluded_by(r):
+    return {each["uscc"]: each["code"] for run in r["runs"] for each in run["outputs"]["excluded"]}
+
+
+def enrolments(r):
+    n, out, asked, expected, last, seen = r["notice"], excluded_by(r), counting(r), [], "", set()
+    earlier = {
+        each["uscc"] for series in r["superseded"] for run in series["runs"] for each in run["outputs"]["excluded"]
+    }
+    for e in r["enrolments"]:
+        u, code = e["uscc"], e["excluded"] and e["excluded"]["code"]
+        if e["state"] != "cancelled":
+            if u in seen:
+                yield "enrolled_twice", u
+            seen.add(u)
+        if (e["state"] == "cancelled") != (e["cancelled_at"] is not None):
+            yield "cancelled", u
+        if e["enrolled_at"] < max(last, n["published_at"]) or e["enrolled_at"] > (n["enrol_until"] or e["enrolled_at"]):
+            yield "moment", f"{u} enrolled_at"
+        if e["cancelled_at"] is not None and not e["enrolled_at"] <= e["cancelled_at"]:
+            yield "moment", f"{u} cancelled_at"
+        last = e["enrolled_at"]
+        freezes = [check for check in e["checks"] if check["moment"] == "freeze"]
+        bad = [rule["code"] for rule in freezes[-1]["rules"] if not rule["ok"]] if freezes else []
+        if bad and code != bad[0]:
+            yield "rule_not_met", f"{u} {bad[0]}"
+        if (e["state"] == "excluded") != (e["excluded"] is not None):
+            yield "half_out", u
+        lacks = (n["needs_quotes"] and u not in asked) or code == "no_proposal" or u in earlier
+        if e["state"] == "excluded" and not bad and u not in out and not lacks:
+            yield "no_ground", u
+        if whole(r) and u in out and e["state"] != "cancelled" and code != out[u]:
+            yield "other_code", u
+        figures = e["figures"]
+        if figures is not None:
+            if figures["uscc"] != u or figures["quote"] is not None or e["state"] == "cancelled":
+                yield "figures", u
+            if n["has_enrolment"] and not freezes:
+                yield "no_check", u
+            if e["state"] == "live" or u in out:
+                expected.append({**figures, "quote": asked.get(u)})
+        elif e["state"] == "live" and n["frozen_at"] is not None:
+            yield "figures", u
+    if not r["runs"]:
+        return
+    given = {c["uscc"]: c for c in r["runs"][0]["inputs"]["candidates"]}
+    expected = {c["uscc"]: c for c in expected}
+    for u in sorted({*expected, *given}):
+        if u not in given or u not in expected or list(unlike(given[u], expected[u])):
+            yield "other_figures", u
+    rules, numbers = n["rules"], n["numbers"]
+    extended = numbers["fewest_extended"] if numbers["fewest_extended"] is not None else rules["fewest_after_extension"]
+    least, valid = (
+        extended or numbers["fewest"] or rules["fewest_valid"],
+        sum(e["figures"] is not None for e in r["enrolments"]),
+    )
+    if valid < least:
+        yield "too_few", str(valid)

@@ -3,7 +3,7 @@
 import { bidsIn, checkAuction, opening } from "./auction.js";
 import { parsePool, sha256, verifyRecord } from "./draw.js";
 import { same } from "./selection_notice.js";
-import { BrokenStage, fourDecimals, meanOf, runAgain, words, wrongQuote } from "./selection_stages.js";
+import { fourDecimals, meanOf, words, wrongQuote } from "./selection_stages.js";
 
 const DROPPED = ["declined", "disqualified", "lapsed", "closed"];
 const NOT_YET = ["source_time", "entered_by", "refused", "drawn_at", "key", "order"];
@@ -52,13 +52,6 @@ export async function* corrections(r, notChecked, witnessKeys) {
   const expected = begun.map((_, at) => at + 1);
   if (!same([...begun].sort((a, b) => a - b), expected.map((each) => each + 1)) || !same(r.superseded.map((each) => each.series), expected)) yield ["series", "–"];
   for (const a of awardsBefore(r)) if (!DROPPED.includes(a.state) || !a.reason || a.notice_at) yield ["not_ended", a.uscc];
-  for (const series of r.superseded) {
-    for (const run of series.runs) {
-      let again = null;
-      try { again = await runAgain(run.parameters, run.inputs); } catch (error) { if (!(error instanceof BrokenStage)) throw error; }
-      if (again === null || !same(again, run.outputs)) yield ["computed", `${series.series} ${run.stage}`];
-    }
-  }
 }
 
 // Whether others stand beside the pool of a draw than those who were out by then.

@@ -9,7 +9,7 @@ from hashlib import sha256
 import auction_verify
 import draw_verify
 from selection_notice import unlike
-from selection_stages import Broken, again, counted_of, pool_of, wrong_quote
+from selection_stages import counted_of, pool_of, wrong_quote
 
 DROPPED = ("declined", "disqualified", "lapsed", "closed")
 NOT_YET = ("source_time", "entered_by", "refused", "drawn_at", "key", "order")
@@ -104,14 +104,6 @@ def corrections(r):
     for award in awards_before(r):
         if award["state"] not in DROPPED or not award["reason"] or award["notice_at"]:
             yield "not_ended", award["uscc"]
-    for series in r["superseded"]:
-        for run in series["runs"]:
-            try:
-                same = not list(unlike(again(run["parameters"], run["inputs"]), run["outputs"]))
-            except Broken:
-                same = False
-            if not same:
-                yield "computed", f"{series['series']} {run['stage']}"
 
 
 def unlike_out(r, purpose, named):

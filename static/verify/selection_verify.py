@@ -11,7 +11,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 – it need be no package
 
-from selection_checks import checks
+from selection_checks import checks, enrolments, whole
 from selection_fields import FIELDS, Unfit, load, read, wrong_fields
 from selection_notice import notice, unlike
 from selection_parts import auction, awards_before, bids_of, corrections, counting, draws, panel, panel_points, quotes
@@ -28,70 +28,6 @@ STANDS = {
     "awarded": ("awarded",),
     "contracted": ("in_service", "completed", "archived", "terminated"),
 }
-
-
-def whole(r):  # whether every stage has run
-    return len(r["runs"]) == len(r["notice"]["stages"])
-
-
-def excluded_by(r):
-    return {each["uscc"]: each["code"] for run in r["runs"] for each in run["outputs"]["excluded"]}
-
-
-def enrolments(r):
-    n, out, asked, expected, last, seen = r["notice"], excluded_by(r), counting(r), [], "", set()
-    earlier = {
-        each["uscc"] for series in r["superseded"] for run in series["runs"] for each in run["outputs"]["excluded"]
-    }
-    for e in r["enrolments"]:
-        u, code = e["uscc"], e["excluded"] and e["excluded"]["code"]
-        if e["state"] != "cancelled":
-            if u in seen:
-                yield "enrolled_twice", u
-            seen.add(u)
-        if (e["state"] == "cancelled") != (e["cancelled_at"] is not None):
-            yield "cancelled", u
-        if e["enrolled_at"] < max(last, n["published_at"]) or e["enrolled_at"] > (n["enrol_until"] or e["enrolled_at"]):
-            yield "moment", f"{u} enrolled_at"
-        if e["cancelled_at"] is not None and not e["enrolled_at"] <= e["cancelled_at"]:
-            yield "moment", f"{u} cancelled_at"
-        last = e["enrolled_at"]
-        freezes = [check for check in e["checks"] if check["moment"] == "freeze"]
-        bad = [rule["code"] for rule in freezes[-1]["rules"] if not rule["ok"]] if freezes else []
-        if bad and code != bad[0]:
-            yield "rule_not_met", f"{u} {bad[0]}"
-        if (e["state"] == "excluded") != (e["excluded"] is not None):
-            yield "half_out", u
-        lacks = (n["needs_quotes"] and u not in asked) or code == "no_proposal" or u in earlier
-        if e["state"] == "excluded" and not bad and u not in out and not lacks:
-            yield "no_ground", u
-        if whole(r) and u in out and e["state"] != "cancelled" and code != out[u]:
-            yield "other_code", u
-        figures = e["figures"]
-        if figures is not None:
-            if figures["uscc"] != u or figures["quote"] is not None or e["state"] == "cancelled":
-                yield "figures", u
-            if n["has_enrolment"] and not freezes:
-                yield "no_check", u
-            if e["state"] == "live" or u in out:
-                expected.append({**figures, "quote": asked.get(u)})
-        elif e["state"] == "live" and n["frozen_at"] is not None:
-            yield "figures", u
-    if not r["runs"]:
-        return
-    given = {c["uscc"]: c for c in r["runs"][0]["inputs"]["candidates"]}
-    expected = {c["uscc"]: c for c in expected}
-    for u in sorted({*expected, *given}):
-        if u not in given or u not in expected or list(unlike(given[u], expected[u])):
-            yield "other_figures", u
-    rules, numbers = n["rules"], n["numbers"]
-    extended = numbers["fewest_extended"] if numbers["fewest_extended"] is not None else rules["fewest_after_extension"]
-    least, valid = (
-        extended or numbers["fewest"] or rules["fewest_valid"],
-        sum(e["figures"] is not None for e in r["enrolments"]),
-    )
-    if valid < least:
-        yield "too_few", str(valid)
 
 
 def choice(r):  # yields where the choice was not made of those who came to it, or by the notice
@@ -152,7 +88,7 @@ def facts(r, run, everything):  # yields what a stage rests on and the rest of t
         yield "other_bids", stage
 
 
-def runs(r):
+def runs(r, *, complete=True):  # complete: what the last stage knew is all that came in
     n, everything, before, last = (
         r["notice"],
         facts_of(r),
@@ -185,7 +121,7 @@ def runs(r):
             if lost or (earlier["choice"] is not None and own["choice"] is None):
                 yield "facts", name
         yield from facts(r, run, everything)
-        if whole(r) and place + 1 == len(r["runs"]):
+        if complete and whole(r) and place + 1 == len(r["runs"]):
             mine = {**own, "auction": own.get("auction")}
             if list(unlike(mine, everything)):
                 yield "facts", name
@@ -216,7 +152,7 @@ def order(r):
             yield "figures", u
 
 
-def awards(r):
+def awards(r, *, complete=True):  # complete: it is the series that counts, with its end
     n, over, first, last = r["notice"], [], None, r["runs"][-1]["finished_at"] if r["runs"] else ""
     had = [award["uscc"] for award in awards_before(r) if award["state"] in OUT_FOR_GOOD]
     percent = 100 + (n["numbers"]["succession_price_percent"] or 0)
@@ -248,8 +184,10 @@ def awards(r):
         last = award["ended_at"] or last
         first = award["price"] if first is None else first
         had.append(u)
-    if not r["awards"] and r["order"] and r["state"] not in ("failed", "withdrawn", "void", "suspended"):
+    if complete and not r["awards"] and r["order"] and r["state"] not in ("failed", "withdrawn", "void", "suspended"):
         yield "next", f"1: {r['order'][0]['uscc']}"
+    if not complete:
+        return
     if r["failure"] and r["failure"]["code"] == "order_used_up" and following() is not None:
         yield "somebody_left", following()["uscc"]
     if [o["uscc"] for o in r["order"] if o["uscc"] in over] != r["passed_over"]:
@@ -295,6 +233,40 @@ def standing(r):  # yields where the state of the purchase does not fit the last
 
 
 __all__ = ["FIELDS", "SAYS", "UNCHECKED", "Unfit", "check", "load", "main", "verify"]
+
+
+def as_it_was(r, place):  # the record of a series that was computed again, as it stood before
+    series, before = r["superseded"][place], []
+    for d in r["draws"]:
+        mine = [
+            c for c in r["corrections"] if c["purpose"] == d["pool_file"].split("\n")[2] and c["series"] is not None
+        ]
+        later = [c["before"] for c in mine if c["series"] > series["series"]]
+        before.append(later[0] if later else d)
+    chosen = [run["inputs"]["facts"]["choice"] for run in series["runs"] if run["stage"] == "choose"]
+    parts = {name: series[name] for name in ("runs", "order", "awards")}
+    return {
+        **r,
+        **parts,
+        "draws": before,
+        "superseded": r["superseded"][:place],
+        "choice": chosen[0] if chosen else None,
+    }
+
+
+def superseded(
+    r,
+):  # yields what does not follow in a series that was computed again: it decides nothing and must have held
+    for place, series in enumerate(r["superseded"]):
+        old = as_it_was(r, place)
+        came = [each["runs"][0]["inputs"]["candidates"] for each in (old, r) if each["runs"]]
+        if len(came) == 2 and came[0] != came[1]:
+            yield "other_figures", str(series["series"])
+        for part in (runs(old, complete=False), order(old), awards(old, complete=False)):
+            for code, about in part:
+                yield code, f"{series['series']}: {about}"
+
+
 STEPS = {
     "notice": notice,
     "draws": draws,
@@ -308,6 +280,7 @@ STEPS = {
     "choice": choice,
     "order": order,
     "awards": awards,
+    "superseded": superseded,
 }
 
 

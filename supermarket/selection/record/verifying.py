@@ -20,8 +20,8 @@ _BESIDE = (
     "selection_fields",
     "selection_stages",
     "selection_notice",
-    "selection_checks",
     "selection_parts",
+    "selection_checks",
     "selection_says",
 )
 
@@ -64,7 +64,10 @@ def stand_alone() -> ModuleType:
     for name in _BESIDE:
         if name not in sys.modules:
             sys.modules[name] = _loaded(name)
-    return _loaded("selection_verify")
+    program = _loaded("selection_verify")
+    # It looks for its parts in its own folder; here they are loaded already.
+    sys.path[:] = [each for each in sys.path if each != str(FOLDER)]
+    return program
 
 
 def _loaded(name: str) -> ModuleType:

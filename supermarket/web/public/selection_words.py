@@ -47,6 +47,7 @@ def _steps() -> dict[str, str]:
         "choice": _("The choice was made of those who came to it, with a reason."),
         "order": _("The order is that of the last stage, at the prices that were asked."),
         "awards": _("The awards go down the order, and nobody was passed over without reason."),
+        "superseded": _("What was computed before a correction held in itself; it decides nothing any more."),
     }
 
 

@@ -86,6 +86,7 @@ def browser_words() -> dict[str, object]:
         "quote": quotes.browser_words(),
         "quote_more": _("Put the kept file and the public book side by side on the page “Check a sealed quote”."),
         "unreadable": _("This file cannot be checked."),
+        "none": _("– nothing of it here"),
     }
 
 
