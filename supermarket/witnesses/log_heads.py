@@ -14,7 +14,7 @@ from supermarket.extensions import db
 from supermarket.gateways.witness import Witness
 from supermarket.witnesses.models import LogHead, LogSignature
 from supermarket.witnesses.operations import keep_head, known_witness
-from supermarket.witnesses.queries import LOG_NAME
+from supermarket.witnesses.queries import LOG_NAME, full_hour
 
 
 @dataclass(frozen=True)
@@ -27,16 +27,21 @@ class FixedHead:
 
 
 def fix_head(at: datetime) -> FixedHead | None:
-    """Write down the head of the tree as it stands, once for each size; None for a log without events.
+    """Write down the head of the tree as it stands, one in an hour; None for a log without events.
 
-    Before anybody signs it: what a witness may have signed can be found here, whatever happens in between.
+    Before anybody signs it: what a witness may have signed can be found here, whatever happens in between. Whoever is asked
+    again in the same hour is shown the same head: a job that is tried again must not tell how the log grew within it.
     """
     with unit():
-        size = tree_size()
-        if size == 0:
-            return None
-        root = tree_root(size)
-        db.session.execute(insert(LogHead).values(size=size, root=root, made_at=at).on_conflict_do_nothing())
+        newest = db.session.scalar(sa.select(LogHead).order_by(LogHead.size.desc()).limit(1))
+        if newest is not None and full_hour(newest.made_at) == full_hour(at):
+            size, root = newest.size, newest.root
+        else:
+            size = tree_size()
+            if size == 0:
+                return None
+            root = tree_root(size)
+            db.session.execute(insert(LogHead).values(size=size, root=root, made_at=at).on_conflict_do_nothing())
         chain = db.session.scalars(sa.select(SealedEvent.hash).where(SealedEvent.seq == size)).one()
         return FixedHead(size, root, chain)
 

@@ -21,7 +21,7 @@ from supermarket.selection.events import QUOTED
 from supermarket.selection.models import Quote, QuoteList
 from supermarket.witnesses.comparing import HeadRow, Seen, Signed, compare_head
 from supermarket.witnesses.models import KnownWitness, LogHead, LogSignature, WitnessEntry
-from supermarket.witnesses.queries import LOG_NAME
+from supermarket.witnesses.queries import LOG_NAME, full_hour
 
 MOST_FINDINGS = 200
 NOT_YET = "not_in_a_head_yet"
@@ -59,7 +59,7 @@ def last_signed() -> LogHead | None:
 
 def next_head_at(at: datetime) -> datetime:
     """When the next head is shown to the witnesses: at the full hour."""
-    return at.replace(minute=0, second=0, microsecond=0) + HOUR
+    return full_hour(at) + HOUR
 
 
 @dataclass(frozen=True)

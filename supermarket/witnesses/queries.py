@@ -26,6 +26,11 @@ LOG_NAME = "events"
 Place = tuple[str, str]
 
 
+def full_hour(at: datetime) -> datetime:
+    """When the hour of a moment began."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
 @dataclass(frozen=True)
 class Head:
     """A head that a witness signed: after how many events, when; the tree's root, or the chain's hash where it knows no

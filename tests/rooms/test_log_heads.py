@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from supermarket.core.draw import Receipt, format_time
@@ -162,17 +163,18 @@ def test_what_a_witness_signed_and_the_market_did_not_get_to_keep_is_given_again
     assert session.scalar(sa.select(sa.func.count()).select_from(LogSignature)) == 0
     assert sign_head(at + timedelta(minutes=1))["regulator"] == signed.signature
     make_open_project(at)
-    lost = fixed(at)
+    assert fixed(at + timedelta(minutes=2)) == head, "within the hour the head stands, however much has come since"
+    lost = fixed(at + timedelta(hours=1))
     assert lost is not None
     pair[0].tree_head("events", lost.size, lost.root, head.size, between(head.size, lost.size).path, at=at)
     make_open_project(at)
-    last = sign_head(at + timedelta(hours=1))["seq"]
+    last = sign_head(at + timedelta(hours=2))["seq"]
     assert [row.size for row in session.scalars(sa.select(LogHead).order_by(LogHead.size))] == [
         head.size,
         lost.size,
         last,
     ]
-    watch_witnesses(at + timedelta(hours=1))
+    watch_witnesses(at + timedelta(hours=2))
     (row,) = head_rows([session.get_one(LogHead, lost.size)], seen())
     assert [cell.verdict.value for cell in row.cells] == ["only_there", "not_signed"]
     assert head_findings(seen()) == []
@@ -238,6 +240,14 @@ def test_roots_are_compared_each_hour_and_who_shows_another_is_named(session: Se
             f"log/{size}/neighbour": ("head_missing", Level.RED),
         }
         assert watch_witnesses(later)["cards"] == 0
+        found = current_app.test_cli_runner().invoke(args=["witnesses", "compare", "--stored"])
+        root = heads_page(before=None, limit=1)[0][0].root
+        assert found.exit_code == 1
+        assert found.output.splitlines() == [
+            f"log of {size} events discipline: differs; here {root}, there {OTHER}",
+            f"log of {size} events neighbour: missing; here {root}, there nothing",
+            "0 projects and purposes, 0 receipts equal, 2 findings",
+        ]
 
 
 def test_a_head_that_the_market_never_showed_is_named(pair, session: Session, at: datetime) -> None:

@@ -7,6 +7,7 @@ from threading import Barrier, Thread
 import orjson
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from supermarket.core.events import (
@@ -23,7 +24,7 @@ from supermarket.core.merkle import EMPTY, Edge, extends, includes, leaf_hash, n
 from supermarket.core.unit import unit
 from supermarket.extensions import db
 from tests.threads import committing_app
-from tests.unit.test_kernel_events import sealed_rows, tags, tell  # noqa: F401 -- a fixture is used by its name
+from tests.unit.test_kernel_events import _behind_the_triggers, owner, sealed_rows, tags, tell  # noqa: F401 -- fixtures
 
 pytestmark = pytest.mark.usefixtures("tags")
 
@@ -173,3 +174,19 @@ def test_growing_and_proving_read_little_however_long_the_log_is(session: Sessio
             assert len(read) == 1, "one statement for all subtrees"
     finally:
         sa.event.remove(db.engine, "before_cursor_execute", count)
+
+
+def test_the_audit_names_a_tree_that_is_not_that_of_the_events(app: Flask, owner: Session) -> None:  # noqa: F811
+    for number in range(5):
+        tell(number)
+    seal()
+    grow()
+    run = app.test_cli_runner()
+    held = run.invoke(args=["audit", "verify"])
+    assert (held.exit_code, held.output.splitlines()[-1]) == (0, "chain and tree hold")
+    _behind_the_triggers(
+        owner, "platform.log_nodes", "UPDATE platform.log_nodes SET hashes[1] = repeat('0', 64) WHERE place = 3"
+    )
+    broken = run.invoke(args=["audit", "verify"])
+    assert broken.exit_code == 1
+    assert broken.output.splitlines()[-1] == "the tree is BROKEN at 3"

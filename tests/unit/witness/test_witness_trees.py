@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from urllib.request import urlopen
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,9 @@ def test_each_head_is_signed_once_it_is_proved_to_lead_on(
     assert again.get("/tree-heads/last?log=events") == second
     assert [row["size"] for row in again.get("/tree-heads?log=events")["tree_heads"]] == [3, 20]
     assert head(again, 21, 20)[0] == 200
+    with urlopen(f"http://127.0.0.1:{again.port}/", timeout=20) as answer:
+        page = answer.read().decode()
+    assert "日志树首部签名（4）" in page and TREE.root(20) in page and str(second["signature"]) in page
     key = again.key.hex()
     assert all(is_signed(entry, key) for entry in again.get("/log")["log"])
     again.stop()
