@@ -106,10 +106,11 @@ def test_a_record_is_checked_without_database_or_site(app: Flask, tmp_path: Path
     assert differs.exit_code == 1
     assert differs.output.splitlines()[0].startswith("differs: order: computed ")
     assert differs.output.splitlines()[-1] == "the record does NOT hold"
-    file.write_bytes(b"{}")
-    assert run.invoke(args=["draw", "verify", str(file), "--offline"]).exit_code == 1
     wrong = run.invoke(args=["draw", "verify", str(file), "--witness", "witness=12"])
     assert "is not NAME=KEY" in wrong.output
+    file.write_bytes(b"{}")
+    unread = run.invoke(args=["draw", "verify", str(file), "--offline"])
+    assert (unread.exit_code, "cannot be read as the record of a draw" in unread.output) == (2, True)
 
 
 def test_supervise_says_what_it_did(run: FlaskCliRunner) -> None:
