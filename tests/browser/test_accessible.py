@@ -21,7 +21,7 @@ RUN = """() => axe.run(document, {resultTypes: ["violations"]}).then(found => fo
     rule => rule.nodes.map(node => `${rule.id}: ${node.target.join(" ")}: ${node.failureSummary}`)))"""
 PUBLIC = (
     "/", "/matters", "/matters/ZJ029", "/agencies", "/agencies/{uscc}", "/projects", "/projects/{drawn}", "/results",
-    "/contracts", "/credit", "/statistics", "/verify", "/verify?code={drawn}",
+    "/contracts", "/credit", "/statistics", "/verify", "/verify?code={drawn}", "/verify?code={drawn}&purpose=selection",
     "/verify/quotes", "/verify/quotes?code={bidding}", "/projects/{bidding}",
     "/projects/{drawn}/draws/main/ceremony",
     "/projects/{drawn}/draws/main/reveal", "/witnesses", "/projects/{drawn}/witnesses", "/notices", "/search?q=测量", "/help",
@@ -47,7 +47,7 @@ INSIDE: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Words that are the same in every language: codes, addresses, formats, units, what a program or a mark is called.
 LATIN = re.compile(
-    r"（[a-z_]+）|\?[a-z]+=|\bhttps\b|[\[{].*[\]}]|\S+@\S+|https?://\S+|[\w./-]+\.(?:py|json|pdf|csv|xlsx)|/[\w/{}.-]+|\b(?=\w*\d)[\w.-]+|\b[A-Z]{1,8}\b|English|Python"
+    r"（[a-z_]+）|\?[a-z]+=|\bhttps\b|[\[{].*[\]}]|\S+@\S+|https?://\S+|[\w./-]+\.(?:py|json|pdf|csv|xlsx|zip)|/[\w/{}.-]+|\b(?=\w*\d)[\w.-]+|\b[A-Z]{1,8}\b|English|Python"
     r"|JavaScript|key|Authorization|witness-test|demo-pass|market-lists#|OpenAPI|Bearer|Ed25519|drand|draw|quote|curl|JSON|Merkle|Chromium|YYYY\S*|mm/dd\S*"
 )
 WORD = re.compile(r"[A-Za-z]{3,}")

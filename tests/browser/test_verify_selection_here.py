@@ -83,7 +83,7 @@ def test_both_look_for_the_same_fields() -> None:
     text = (ROOT / "static" / "verify" / "selection_fields.js").read_text(encoding="utf-8")
     table = text.partition("FIELDS = `")[2].partition("`;")[0]
     assert table == stand_alone().FIELDS
-    assert set(selection_words()["codes"]) == {*stand_alone().SAYS, "fields", "unknown_kind"}  # type: ignore[call-overload]
+    assert set(selection_words()["codes"]) == {*stand_alone().SAYS, "fields", "unknown_kind", "receipt"}  # type: ignore[call-overload]
 
 
 def test_a_valid_quote_that_is_called_invalid_is_named_by_both(page: Page) -> None:

@@ -1,6 +1,7 @@
 """What everybody sees of a typing error: the record with both computations, the bulletins, cards for who is silent."""
 
 import json
+import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +18,10 @@ from supermarket.selection.series import choice_in
 from supermarket.supervision.models import Finding, Level
 from supermarket.supervision.watch import watch
 from supermarket.web.files import may_read
+from tests.factories.selection_damage import damages
 from tests.rooms.mistyped import mistyped, order_of
 from tests.rooms.test_corrections import NOBODY, another_winner, chosen
+from tests.unit.selection.test_record_changes import not_shown
 
 
 def test_the_record_keeps_the_wrong_computation_beside_the_right_one(session: Session, at: datetime) -> None:
@@ -53,6 +56,10 @@ def test_bulletins_are_the_sides_own_until_the_claim_ends(session: Session, at: 
     assert may_read(document, NOBODY)
 
 
+def differs_at_all(record: dict[str, object]) -> bool:
+    return bool(stand_alone().check(json.dumps(record).encode())[0])
+
+
 def test_the_stand_alone_program_confirms_what_was_computed_again_and_names_what_was_changed(
     session: Session, at: datetime
 ) -> None:
@@ -80,6 +87,11 @@ def test_the_stand_alone_program_confirms_what_was_computed_again_and_names_what
     assert differs(lambda r: r["corrections"][0]["before"].update(receipt=None)) != []
     assert "corrections" in differs(lambda r: r["superseded"][0]["awards"][0].update(state="announced"))
     assert "corrections" in differs(lambda r: r["superseded"][0]["awards"][0].update(notice_at=r["public_from"]))
+    # And of every other change: named, or in the papers' list of what no file can show.
+    record, known = json.loads(text), not_shown()
+    tried = random.Random(38).sample(list(damages(record)), 900)
+    missed = {each.name.partition(" ")[2] for each in tried if not differs_at_all(each.done_to(record))}
+    assert missed <= set(known)
 
 
 def test_a_side_that_does_not_answer_gets_its_cards(session: Session, at: datetime) -> None:

@@ -3,11 +3,15 @@
 import io
 import json
 import random
+from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 
+from tests.factories.projects import make_open_project
 from tests.factories.selection_records import make_selection
 from tests.unit.selection.test_quotes_proved import KEPT
 
@@ -54,6 +58,34 @@ def test_what_is_none_of_them_cannot_be_checked(client: FlaskClient, data: bytes
     said = hand_in(client, data)
     assert "此文件无法核验" in said
     assert "sm-seal" not in said
+
+
+def test_the_commands_end_with_0_1_and_2(client: FlaskClient, tmp_path: Path) -> None:
+    record = make_selection(random.Random(8), "random")
+    draws = record["draws"]
+    assert isinstance(draws, list)
+    files = {"good": record, "bad": {**record, "order": []}, "draw": draws[0], "turned": {**draws[0], "order": []}}
+    for name, content in files.items():
+        (tmp_path / name).write_text(json.dumps(content), encoding="utf-8")
+    (tmp_path / "odd").write_bytes(b"\xff")
+    run = client.application.test_cli_runner()
+
+    def code(*command: str) -> int:
+        return run.invoke(args=[*command[:-1], str(tmp_path / command[-1])]).exit_code
+
+    assert [code("selection", "verify", name) for name in files] == [0, 1, 0, 1]
+    assert [code("draw", "verify", "--offline", name) for name in files] == [2, 2, 0, 1]
+    for command in (("selection", "verify"), ("draw", "verify", "--offline"), ("quotes", "check", "--offline")):
+        assert [code(*command, name) for name in ("odd", "nowhere")] == [2, 2]
+
+
+def test_a_published_purchase_is_checked_from_its_own_page(client: FlaskClient, session: Session, at: datetime) -> None:
+    project, _owner = make_open_project(at)
+    said = client.get(f"/verify?code={project.code}&purpose=selection")
+    assert said.status_code == 200
+    assert f"/projects/{project.code}/selection.json" in said.text
+    assert "此文件无法核验" in said.text  # nothing is public yet
+    assert client.get("/verify?code=P-2026-999999&purpose=selection").status_code == 404
 
 
 def test_the_archive_is_the_one_whose_hash_stands_on_the_page(client: FlaskClient) -> None:

@@ -1,7 +1,8 @@
 """The checks of public records on the server are the very programs that everybody can download; a file says itself what it is."""
 
+import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -24,6 +25,9 @@ _BESIDE = (
     "selection_checks",
     "selection_says",
 )
+
+
+RECEIPTS = "receipt signature"
 
 
 class Kind(StrEnum):
@@ -109,7 +113,7 @@ def verdict_on(data: bytes, *, witness_keys: Mapping[str, bytes] | None = None, 
         return Verdict(None, (kind,), ("rest",))
     match kind:
         case Kind.SELECTION:
-            return _selection(data)
+            return _selection(data, witness_keys)
         case Kind.AUCTION:
             return _auction(data)
         case Kind.DRAW:
@@ -118,10 +122,22 @@ def verdict_on(data: bytes, *, witness_keys: Mapping[str, bytes] | None = None, 
             return _kept(data, book)
 
 
-def _selection(data: bytes) -> Verdict:
-    found, left, readable = stand_alone().check(data)
-    differs = tuple(Difference(*each) for each in found)
-    return Verdict(Kind.SELECTION if readable else None, differs, tuple(left))
+def _selection(data: bytes, witness_keys: Mapping[str, bytes] | None) -> Verdict:
+    program = stand_alone()
+    found, left, readable = program.check(data)
+    differs = [Difference(*each) for each in found]
+    if RECEIPTS in left and witness_keys is not None:
+        left = [name for name in left if name != RECEIPTS]
+        differs += _unsigned(program.load(data), witness_keys)
+    return Verdict(Kind.SELECTION if readable else None, tuple(differs), tuple(left))
+
+
+def _unsigned(record: Mapping[str, list[dict[str, object]]], witness_keys: Mapping[str, bytes]) -> Iterator[Difference]:
+    """The draws of a selection that hold but for the signature on their receipt; of one without a value nothing is known yet."""
+    for draw in record["draws"]:
+        data = json.dumps(draw).encode()
+        if draw["value"] is not None and verify_record(data).ok and not verify_record(data, witness_keys).ok:
+            yield Difference("draws", "receipt", str(draw["pool_file"]).split("\n")[2])
 
 
 def _auction(data: bytes) -> Verdict:

@@ -67,6 +67,7 @@ def _file_codes() -> dict[str, str]:
         "not_public": _("nothing of this selection is public yet"),
         "unreadable": _("this part cannot be read"),
         "fields": _("fields are missing or unknown:"),
+        "receipt": _("the receipt is not signed by a witness of this market; draw"),
         "unknown_kind": _("it is no record of a kind that is checked here:"),
     }
 

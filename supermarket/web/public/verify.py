@@ -13,8 +13,10 @@ from supermarket.core.errors import NotFound
 from supermarket.core.forms import CommandForm
 from supermarket.gateways import current
 from supermarket.gateways.errors import GatewayError
+from supermarket.projects.models import Project
 from supermarket.projects.queries import project_for
 from supermarket.selection.queries import draw_record
+from supermarket.selection.record.contents import selection_record
 from supermarket.selection.record.verifying import Difference, Kind, verdict_on
 from supermarket.web import listing
 from supermarket.web.access import present_actor, public
@@ -90,6 +92,10 @@ def browser_words() -> dict[str, object]:
     }
 
 
+SELECTION = "selection"
+"""In the place of a draw's purpose: the record of the whole selection."""
+
+
 class RecordForm(CommandForm):
     """A record to be checked."""
 
@@ -142,6 +148,15 @@ def _checked(name: str, data: bytes) -> Checked:
     )
 
 
+def _own_record(project: Project, purpose: str) -> bytes:
+    """A record of ours: of the whole selection, or of a draw. Raises NotFound."""
+    if purpose != SELECTION:
+        return draw_record(project.code, purpose).to_json()
+    if project.published_at is None:
+        raise NotFound(_("There is no such project."))
+    return selection_record(project)
+
+
 def _part(words: Mapping[str, object], name: str) -> Mapping[str, str]:
     found = words.get(name, {})
     return found if isinstance(found, dict) else {}
@@ -182,9 +197,12 @@ def verify() -> tuple[str, int]:
             checked, status = _checked(listing.clean(form.record.data.filename or ""), data), 200
     elif code:
         try:
-            project_for(code, present_actor())
-            checked = _checked(f"{code}-{purpose}.json", draw_record(code, purpose).to_json())
-            record = url_for("public.draw_json", code=code, purpose=purpose)
+            project = project_for(code, present_actor())
+            checked = _checked(f"{code}-{purpose}.json", _own_record(project, purpose))
+            if purpose == SELECTION:
+                record = url_for("public.selection_json", code=code)
+            else:
+                record = url_for("public.draw_json", code=code, purpose=purpose)
         except NotFound:
             status = 404
     page = render_template(

@@ -169,5 +169,10 @@ def test_each_kind_is_known_by_what_it_says() -> None:
         (Kind.AUCTION, 0),
         (Kind.DRAW, 0),
     ]
+    for kind in ("live", "random"):
+        data = json.dumps(make_selection(random.Random(9), kind)).encode()
+        signed = verdict_on(data, witness_keys={"witness": bytes(32)})
+        assert "receipt signature" not in signed.not_checked
+        assert [each.code for each in signed.differs] == (["receipt"] if kind == "random" else [])
     alone["entries"] = alone["entries"][:-1]
     assert [each.code for each in verdict_on(json.dumps(alone).encode()).differs] == ["open"]
