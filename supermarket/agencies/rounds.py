@@ -57,7 +57,7 @@ def write_rounds(asked: Asked, at: datetime, *, only_due: bool = False) -> Round
         sa.select(Agency)
         .where(Agency.id.in_(ids))
         .order_by(Agency.id)
-        .with_for_update(of=Agency)
+        .with_for_update(of=Agency, key_share=True)
         .execution_options(populate_existing=True)
     ).all()
     files, done = files_of(ids, at), Rounds()

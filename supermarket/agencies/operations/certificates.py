@@ -81,7 +81,7 @@ def end_all_replaced(codes: Sequence[str], *, at: datetime) -> int:
         sa.select(Agency)
         .where(Agency.uscc.in_(codes))
         .order_by(Agency.id)
-        .with_for_update(of=Agency)
+        .with_for_update(of=Agency, key_share=True)
         .execution_options(populate_existing=True)
     ).all()
     newer = sa.orm.aliased(Qualification)

@@ -22,7 +22,8 @@ def locked(uscc: str) -> Agency:
     row = db.session.scalar(
         sa.select(Agency)
         .where(Agency.uscc == uscc)
-        .with_for_update(of=Agency)
+        # key_share: who inserts a row that names the agency (an enrolment) need not wait, and cannot lock crosswise.
+        .with_for_update(of=Agency, key_share=True)
         .execution_options(populate_existing=True)
     )
     if row is None:

@@ -173,7 +173,12 @@ def _locked(move_id: int) -> PractitionerMove:
         raise NotFound(_("There is no such request."))
     home, to, person = found
     fresh = {"populate_existing": True}
-    agencies = sa.select(Agency).where(Agency.id.in_((home, to))).order_by(Agency.id).with_for_update(of=Agency)
+    agencies = (
+        sa.select(Agency)
+        .where(Agency.id.in_((home, to)))
+        .order_by(Agency.id)
+        .with_for_update(of=Agency, key_share=True)
+    )
     db.session.scalars(agencies.execution_options(**fresh)).all()
     people_too = sa.select(Practitioner).where(Practitioner.id == person).with_for_update(of=Practitioner)
     db.session.scalars(people_too.execution_options(**fresh)).all()

@@ -41,7 +41,10 @@ def start_run(kind: RunKind, codes: Sequence[str], *, actor: Actor, at: datetime
     """
     asked = list(codes)[:MOST]
     db.session.execute(
-        sa.select(Agency.id).where(Agency.uscc.in_(asked)).order_by(Agency.id).with_for_update(of=Agency)
+        sa.select(Agency.id)
+        .where(Agency.uscc.in_(asked))
+        .order_by(Agency.id)
+        .with_for_update(of=Agency, key_share=True)
     ).all()
     # A statement of its own: what another officer started meanwhile is seen only after its lock is gone.
     busy = (

@@ -19,7 +19,7 @@ def locked_agency(uscc: str) -> Agency:
     row = db.session.scalar(
         sa.select(Agency)
         .where(Agency.uscc == uscc)
-        .with_for_update(of=Agency)
+        .with_for_update(of=Agency, key_share=True)
         .execution_options(populate_existing=True)
     )
     if row is None:
