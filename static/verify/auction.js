@@ -90,7 +90,7 @@ export async function* checkAuction(record) {
     const text = `auction-alias-v1\n${record.project}\n${each.alias}\n${each.id}\n${each.salt}\n`;
     if (fixed.get(each.alias) !== hexOf(await sha256(bytesOf(text)))) yield ["alias", each.alias];
   }
-  const named = [...who.keys()].sort(byText).join(" ") === [...fixed.keys()].sort(byText).join(" ");
+  const named = (record.aliases ?? []).map((each) => each.alias).join(" ") === [...fixed.keys()].sort(byText).join(" ");
   if (record.aliases !== null && !named) yield ["alias", "–"];
   if (record.state === "closed" && !over) yield ["open", record.entries.length - 1];
 }

@@ -123,7 +123,7 @@ def check(record):  # yields (code of what differs, which entry or alias)
         text = f"auction-alias-v1\n{record['project']}\n{each['alias']}\n{each['id']}\n{each['salt']}\n"
         if fixed.get(each["alias"]) != sha256(text.encode()).hexdigest():
             yield "alias", each["alias"]
-    if record["aliases"] is not None and sorted(who) != sorted(fixed):
+    if record["aliases"] is not None and [each["alias"] for each in record["aliases"]] != sorted(fixed):
         yield "alias", "–"
     if record["state"] == "closed" and not over:
         yield "open", len(record["entries"]) - 1
