@@ -91,11 +91,13 @@ function* facts(r, run, everything) {
 // `complete`: what the last stage knew is all that came in.
 async function* runs(r, complete = true) {
   const n = r.notice, everything = factsOf(r);
-  let before = null, last = n.select_at ?? n.published_at;
+  let before = null, last = n.frozen_at ?? n.published_at;
   for (const [place, run] of r.runs.entries()) {
     const name = `${place + 1} ${run.stage}`, mine = run.inputs.facts, { candidates } = run.inputs;
     if (place >= n.stages.length || !same(run.parameters, n.stages[place]) || run.stage !== run.parameters.stage) { yield ["parameters", name]; return; }
-    const drawn = r.draws.filter((d) => d.value !== null && Object.hasOwn(mine.draws, d.pool_file.split("\n")[2])).map((d) => d.drawn_at);
+    // What was computed again was drawn later than the stage that it may still hold for.
+    const named = Object.keys(mine.draws).filter((purpose) => r.corrections.every((each) => each.purpose !== purpose));
+    const drawn = r.draws.filter((d) => d.value && named.includes(d.pool_file.split("\n")[2])).map((d) => d.drawn_at);
     if (!(last <= run.started_at && run.started_at <= run.finished_at) || drawn.some((at) => at > run.finished_at)) yield ["moment", name];
     last = run.started_at;
     if (!same(candidates.map((c) => c.uscc), sorted(new Set(candidates.map((c) => c.uscc))))) yield ["passed_on", name];

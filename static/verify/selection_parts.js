@@ -132,7 +132,8 @@ function* lowQuotes(r) {
   for (const { uscc, asked_at: at, given_at: given, decided_at: decided, ...each } of r.low_quotes) {
     if (done && !low.has(uscc)) yield ["low", uscc];
     if ((given === null) !== (each.statement === null) || (each.file !== null && given === null)) yield ["low_answer", uscc];
-    if ((each.accepted !== null) !== (decided !== null && given !== null)) yield ["low_answer", uscc];
+    const half = decided === null || given === null ? each.accepted === true || (decided === null && each.accepted !== null) : each.accepted === null;
+    if (half) yield ["low_answer", uscc];
     if (!(at <= (given ?? at) && (given ?? at) <= (decided ?? given ?? at))) yield ["moment", `${uscc} cost statement`];
   }
 }
@@ -153,7 +154,7 @@ export async function* auction(r) {
   for (const each of a.bidders) if (fixed.get(each.alias) !== each.commitment) yield ["alias", each.alias];
   const names = a.bidders.map((each) => each.alias);
   if (!same(names, texts(new Set(names)))) yield ["alias", "–"];
-  if (`${new Date(Math.floor(opened / 1000)).toISOString().slice(0, 19)}Z` < (r.notice.select_at ?? "")) yield ["moment", "auction"];
+  if (`${new Date(Math.floor(opened / 1000)).toISOString().slice(0, 19)}Z` < (r.notice.frozen_at ?? "")) yield ["moment", "auction"];
   for (const each of a.statements) {
     const whole = a.bidders.some((bidder) => bidder.uscc === each.uscc) && each.explains_from >= 1;
     if (!whole || (each.accepted === null) !== (each.decided_at === null)) yield ["statement", each.uscc];

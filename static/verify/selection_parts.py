@@ -189,7 +189,11 @@ def low_quotes(r):
             yield "low", u
         if (given is None) != (each["statement"] is None) or (each["file"] is not None and given is None):
             yield "low_answer", u
-        if (each["accepted"] is not None) != (decided is not None and given is not None):
+        if decided is None or given is None:
+            half = each["accepted"] is True or (decided is None and each["accepted"] is not None)
+        else:
+            half = each["accepted"] is None
+        if half:
             yield "low_answer", u
         if not each["asked_at"] <= (given or each["asked_at"]) <= (decided or given or each["asked_at"]):
             yield "moment", f"{u} cost statement"
@@ -220,7 +224,7 @@ def auction(r):
             yield "alias", each["alias"]
     if [each["alias"] for each in a["bidders"]] != sorted({each["alias"] for each in a["bidders"]}):
         yield "alias", "–"
-    if f"{opened:%Y-%m-%dT%H:%M:%SZ}" < (r["notice"]["select_at"] or ""):
+    if f"{opened:%Y-%m-%dT%H:%M:%SZ}" < (r["notice"]["frozen_at"] or ""):
         yield "moment", "auction"
     for each in a["statements"]:
         whole = each["uscc"] in {b["uscc"] for b in a["bidders"]} and each["explains_from"] >= 1

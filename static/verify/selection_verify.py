@@ -93,8 +93,11 @@ def runs(r, *, complete=True):  # complete: what the last stage knew is all that
         r["notice"],
         facts_of(r),
         None,
-        r["notice"]["select_at"] or r["notice"]["published_at"],
+        r["notice"]["frozen_at"] or r["notice"]["published_at"],
     )
+    again_drawn = {
+        each["purpose"] for each in r["corrections"]
+    }  # computed later than the stage that it may still hold for
     for place, run in enumerate(r["runs"]):
         name = f"{place + 1} {run['stage']}"
         wanted, own = n["stages"][place] if place < len(n["stages"]) else None, run["inputs"]["facts"]
@@ -104,7 +107,7 @@ def runs(r, *, complete=True):  # complete: what the last stage knew is all that
         drawn = [
             d["drawn_at"]
             for d in r["draws"]
-            if d["value"] is not None and d["pool_file"].split("\n")[2] in own["draws"]
+            if d["value"] and d["pool_file"].split("\n")[2] in {*own["draws"]} - again_drawn
         ]
         if not last <= run["started_at"] <= run["finished_at"] or any(at and at > run["finished_at"] for at in drawn):
             yield "moment", name

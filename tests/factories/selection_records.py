@@ -288,7 +288,7 @@ def make_low_quote(uscc: str, decision: LowDecision) -> Made:
         "statement": "人工成本较低" if given else None,
         "file": None,
         "given_at": SELECTED if given else None,
-        "accepted": decision is LowDecision.ACCEPTED if given else None,
+        "accepted": decision is LowDecision.ACCEPTED,
         "reason": "",
         "decided_at": ANNOUNCED,
     }

@@ -24,6 +24,8 @@ from supermarket.selection.deadlines import DUE
 from supermarket.selection.lists import BIG, SMALL, lists_of
 from supermarket.selection.models import Award, Choice, Rank, StageRun
 from supermarket.selection.queries import draw_record, live_award
+from supermarket.selection.record.contents import selection_record
+from supermarket.selection.record.verifying import verify_selection
 from supermarket.supervision.queries import findings_of_project
 from tests.factories.accounts import make_actor
 from tests.factories.projects import SICHUAN, make_enrolled, make_open_project, make_owner_actor
@@ -195,6 +197,7 @@ def test_a_suspension_moves_the_owners_time(session: Session, at: datetime) -> N
     with unit():
         selection.choose(code, agency_uscc=small_list(code)[0], reason=WHY, actor=owner, at=later)
     assert present(code).state is ProjectState.ANNOUNCED
+    assert verify_selection(selection_record(present(code)))[0] == []
     assert [row.code for row in findings_of_project(code)] == []
 
 

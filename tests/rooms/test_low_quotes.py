@@ -21,6 +21,8 @@ from supermarket.projects.states import ProjectState
 from supermarket.selection import operations as selection
 from supermarket.selection.low_quotes import statement_due
 from supermarket.selection.models import CostStatement, Quote
+from supermarket.selection.record.contents import selection_record
+from supermarket.selection.record.verifying import verify_selection
 from supermarket.web.files import may_read
 from tests.factories.accounts import make_actor
 from tests.factories.contracts import PDF
@@ -132,6 +134,7 @@ def test_silence_of_the_agency_rejects_and_silence_of_the_owner_accepts(session:
     assert low.row().decided_at is None
     settle(due)
     assert (low.row().accepted, low.project.award_price) == (False, 8_000_000)
+    assert verify_selection(selection_record(low.project))[0] == []
     second = make_low(at + timedelta(days=1))
     selection.give_cost_statement(second.code, text="自有设备", actor=second.actor, at=second.at)
     until = second.row().decision_due_at
