@@ -115,7 +115,7 @@ def test_a_file_that_is_not_what_it_says(site: Site, browser: Browser) -> None:
             file = {"name": name, "mimeType": "application/json", "buffer": data}
             reader.page.locator("#record").set_input_files([file])
             reader.press("Check the record")
-            reader.told("This record does not hold.")
+            reader.told("This file cannot be checked")
         reader.open("/verify")
         reader.press("Check the record")
         reader.told("Choose the file.")
