@@ -66,8 +66,16 @@ const setUpSealing = () => {
   const out = document.getElementById("seal-out");
   const floor = BigInt(data.floor), ceiling = BigInt(data.ceiling);
 
+  // A discount on the ceiling: the amount that it leaves, half a fen rounded up, is what is sealed (modes/discount.py).
+  const readRate = (typed) => {
+    const match = /^([0-9]{1,2})(?:\.([0-9]{1,2}))?$/.exec(typed.normalize("NFKC").trim().replace(/%$/, "").trim());
+    if (!match) return { wrong: "rate" };
+    const hundredths = BigInt(match[1]) * 100n + BigInt((match[2] ?? "").padEnd(2, "0"));
+    return { fen: (ceiling * (10000n - hundredths) * 2n + 10000n) / 20000n };
+  };
   const judged = () => {
-    const found = readYuan(input.value);
+    const found = data.by_rate ? readRate(input.value) : readYuan(input.value);
+    if (found.wrong === "rate") return { wrong: words.rate };
     if (found.wrong) return { wrong: words.money[found.wrong] };
     if (found.fen < floor || found.fen > ceiling) return { wrong: fill(words.bounds, { floor: yuan(floor), ceiling: yuan(ceiling) }) };
     return found;

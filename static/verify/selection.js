@@ -4,7 +4,7 @@ import { checks } from "./selection_checks.js";
 import { read, Unfit, wrongFields } from "./selection_fields.js";
 import { notice, same } from "./selection_notice.js";
 import { auction, awardsBefore, bidsOf, byText, corrections, counting, draws, panel, panelPoints, quotes } from "./selection_parts.js";
-import { BrokenStage, runAgain } from "./selection_stages.js";
+import { BrokenStage, byRate, rateOf, runAgain } from "./selection_stages.js";
 
 const DROPPED = ["declined", "disqualified", "lapsed", "closed"];
 // What a correction cannot undo: who gave up, was put out or let the time pass.
@@ -21,6 +21,7 @@ const later = (one, other) => (one > other ? one : other);
 function* enrolments(r) {
   const n = r.notice, out = excludedBy(r), asked = counting(r), expected = new Map(), seen = new Set();
   const earlier = new Set(r.superseded.flatMap((each) => each.runs).flatMap((run) => run.outputs.excluded).map((each) => each.uscc));
+  const invalid = new Map(r.quotes.filter((q) => q.invalid !== null).map((q) => [q.uscc, q.invalid]));
   let last = "";
   for (const e of r.enrolments) {
     const u = e.uscc, code = e.excluded?.code ?? null, cancelled = e.state === "cancelled";
@@ -36,10 +37,12 @@ function* enrolments(r) {
     const lacks = (n.needs_quotes && !asked.has(u)) || code === "no_proposal" || earlier.has(u);
     if (e.state === "excluded" && !bad.length && !out.has(u) && !lacks) yield ["no_ground", u];
     if (whole(r) && out.has(u) && !cancelled && code !== out.get(u)) yield ["other_code", u];
+    if (invalid.has(u) && code !== null && code !== invalid.get(u)) yield ["other_code", u];
     if (e.figures !== null) {
-      if (e.figures.uscc !== u || e.figures.quote !== null || cancelled) yield ["figures", u];
+      if (e.figures.uscc !== u || e.figures.quote !== null || e.figures.rate !== null || cancelled) yield ["figures", u];
       if (n.has_enrolment && freeze === undefined) yield ["no_check", u];
-      if (e.state === "live" || out.has(u)) expected.set(e.figures.uscc, { ...e.figures, quote: asked.get(u) ?? null });
+      const quote = asked.get(u) ?? null, rate = byRate(n) ? rateOf(quote, n.ceiling) : null;
+      if (e.state === "live" || out.has(u)) expected.set(e.figures.uscc, { ...e.figures, quote, rate });
     } else if (e.state === "live" && n.frozen_at !== null) yield ["figures", u];
   }
   if (!r.runs.length) return;

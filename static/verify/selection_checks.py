@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from selection_fields import OBJECTS, fields
 from selection_notice import unlike
 from selection_parts import counting
+from selection_stages import by_rate, rate_of
 
 # The rules in their order: what the evidence of each must be stands in selection_fields.py, as evidence_ and unmet_.
 ASKED = [name.partition("_")[2] for name in OBJECTS if name.startswith("evidence_")]
@@ -139,6 +140,7 @@ def enrolments(r):
     earlier = {
         each["uscc"] for series in r["superseded"] for run in series["runs"] for each in run["outputs"]["excluded"]
     }
+    invalid = {q["uscc"]: q["invalid"] for q in r["quotes"] if q["invalid"] is not None}
     for e in r["enrolments"]:
         u, code = e["uscc"], e["excluded"] and e["excluded"]["code"]
         if e["state"] != "cancelled":
@@ -163,14 +165,17 @@ def enrolments(r):
             yield "no_ground", u
         if whole(r) and u in out and e["state"] != "cancelled" and code != out[u]:
             yield "other_code", u
+        if u in invalid and code is not None and code != invalid[u]:
+            yield "other_code", u
         figures = e["figures"]
         if figures is not None:
-            if figures["uscc"] != u or figures["quote"] is not None or e["state"] == "cancelled":
+            if figures["uscc"] != u or (figures["quote"], figures["rate"]) != (None, None) or e["state"] == "cancelled":
                 yield "figures", u
             if n["has_enrolment"] and not freezes:
                 yield "no_check", u
+            rate = rate_of(asked.get(u), n["ceiling"]) if by_rate(n) else None
             if e["state"] == "live" or u in out:
-                expected.append({**figures, "quote": asked.get(u)})
+                expected.append({**figures, "quote": asked.get(u), "rate": rate})
         elif e["state"] == "live" and n["frozen_at"] is not None:
             yield "figures", u
     if not r["runs"]:

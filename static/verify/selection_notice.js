@@ -1,6 +1,6 @@
 // What the notice of a purchase fixes: every parameter of every stage follows from the mode's row, the owner's terms and the
 // policy's numbers of the day. The same rules as selection_notice.py. Each check yields [code, about] of what does not follow.
-import { compared, exact, sum, whole } from "./selection_stages.js";
+import { compared, exact, floorOf, percent, sum, whole } from "./selection_stages.js";
 
 // The nine modes (selection rules, section 1): stages with what their row fixes. The live form has an auction for the lowest quote.
 const NINE = {
@@ -50,17 +50,17 @@ const derived = (n) => {
   const { terms, ceiling, floor } = n, stages = n.rules.stages;
   const number = (name) => n.numbers[name] ?? 0;
   const bounds = { ceiling, floor, min_rate: null, max_rate: null, low_of_ceiling: number("low_of_ceiling_percent"), low_of_mean: number("low_of_mean_percent") };
-  const floorOf = (above, below) => Number(above >= 0n || above % below === 0n ? above / below : above / below - 1n);
+  const rates = () => ({ min_rate: percent(0n), max_rate: percent(floorOf((BigInt(ceiling) - BigInt(floor)) * 10000n, BigInt(ceiling))) });
   return stages.map((row, place) => {
     const { stage } = row, last = place + 1 === stages.length, kept = (other) => (Object.hasOwn(row, "keep") ? Number(row.keep) : other);
     if (stage === "shortlist") return { stage, by: row.by ?? terms.shortlist_by, keep: kept(terms.keep) };
     if (stage === "draw") return { stage, tickets: row.tickets ?? terms.tickets, keep: last ? null : kept(terms.draw_keep) };
-    if (stage === "price") return { stage, rule: row.rule ?? null, bounds };
+    if (stage === "price") return { stage, rule: row.rule ?? null, bounds: row.rule === "highest_discount" ? { ...bounds, ...rates() } : bounds };
     if (stage === "score") return { stage, criteria: terms.criteria, bounds, panel_size: terms.panel_size };
     if (stage !== "auction") return { stage };
-    const step = Math.max(1, floorOf(BigInt(ceiling) * BigInt(number("auction_step_permille")), 1000n));
-    const line = -floorOf(BigInt(-ceiling) * BigInt(number("low_of_ceiling_percent")), 100n);
-    return { stage, terms: { ceiling, floor, start: ceiling, step, low_line: line + 0, ...Object.fromEntries(DURATIONS.map((name) => [name, number(`auction_${name}`)])) } };
+    const step = Math.max(1, Number(floorOf(BigInt(ceiling) * BigInt(number("auction_step_permille")), 1000n)));
+    const line = Number(-floorOf(BigInt(-ceiling) * BigInt(number("low_of_ceiling_percent")), 100n));
+    return { stage, terms: { ceiling, floor, start: ceiling, step, low_line: line, ...Object.fromEntries(DURATIONS.map((name) => [name, number(`auction_${name}`)])) } };
   });
 };
 

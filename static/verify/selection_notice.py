@@ -2,7 +2,7 @@
 policy's numbers of the day. Part of selection_verify.py, which needs it in the same folder.
 """
 
-from selection_stages import exact
+from selection_stages import exact, percent
 
 # The nine modes (selection rules, section 1): stages with what their row fixes. The live form has an auction for the lowest quote.
 NINE = {
@@ -66,6 +66,9 @@ def derived(n):
             out["keep"] = None if last else int(row["keep"]) if "keep" in row else terms["draw_keep"]
         elif stage == "price":
             out["rule"], out["bounds"] = row.get("rule"), bounds
+            if out["rule"] == "highest_discount":
+                rates = {"min_rate": percent(0), "max_rate": percent((ceiling - floor) * 10000 // ceiling)}
+                out["bounds"] = {**bounds, **rates}
         elif stage == "score":
             out["criteria"], out["bounds"], out["panel_size"] = terms["criteria"], bounds, terms["panel_size"]
         elif stage == "auction":

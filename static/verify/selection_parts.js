@@ -3,7 +3,7 @@
 import { bidsIn, checkAuction, opening } from "./auction.js";
 import { parsePool, sha256, verifyRecord } from "./draw.js";
 import { same } from "./selection_notice.js";
-import { fourDecimals, meanOf, words, wrongQuote } from "./selection_stages.js";
+import { fourDecimals, meanOf, words, wrongOffer } from "./selection_stages.js";
 
 const DROPPED = ["declined", "disqualified", "lapsed", "closed"];
 const NOT_YET = ["source_time", "entered_by", "refused", "drawn_at", "key", "order"];
@@ -104,7 +104,7 @@ export async function* quotes(r) {
     if (await hashOf(q.body) !== q.commitment) yield ["other_body", name];
     const head = `quote-v1\n${r.project}\n${q.uscc}\n${q.seq}\n${q.amount}\n`;
     if (!q.body.startsWith(head) || !/^[0-9a-f]{64}\n$/.test(q.body.slice(head.length))) yield ["body_says", name];
-    if (q.invalid !== wrongQuote(q.amount, n)) yield ["validity", name];
+    if (q.invalid !== wrongOffer(q.amount, n)) yield ["validity", name];
   }
   const lines = [...r.quotes].sort((a, b) => byText(a.uscc, b.uscc) || a.seq - b.seq);
   const said = lines.map((q) => `${q.uscc} ${q.seq} ${q.commitment} ${q.received_at}`);

@@ -9,7 +9,7 @@ from hashlib import sha256
 import auction_verify
 import draw_verify
 from selection_notice import unlike
-from selection_stages import counted_of, pool_of, wrong_quote
+from selection_stages import counted_of, pool_of, wrong_offer
 
 DROPPED = ("declined", "disqualified", "lapsed", "closed")
 NOT_YET = ("source_time", "entered_by", "refused", "drawn_at", "key", "order")
@@ -151,7 +151,7 @@ def quotes(r):
         head = f"quote-v1\n{r['project']}\n{q['uscc']}\n{q['seq']}\n{q['amount']}\n"
         if not q["body"].startswith(head) or not re.fullmatch("[0-9a-f]{64}\n", q["body"][len(head) :]):
             yield "body_says", name
-        if q["invalid"] != wrong_quote(q["amount"], bounds):
+        if q["invalid"] != wrong_offer(q["amount"], bounds):
             yield "validity", name
     lines = sorted(r["quotes"], key=lambda q: (q["uscc"], q["seq"]))
     said = [f"{q['uscc']} {q['seq']} {q['commitment']} {q['received_at']}" for q in lines]

@@ -78,7 +78,7 @@ SAYS = {
     "rule_not_met": "did not meet a rule at the freeze, and is not out for it:",
     "half_out": "is excluded without a code, or takes part with one:",
     "no_ground": "is excluded without a ground in this record:",
-    "other_code": "is out by a stage, and not for the reason of that stage:",
+    "other_code": "is out by a stage or its quote, and not for the reason of that:",
     "figures": "the figures are not those of the stages, or of the freeze:",
     "no_check": "was in the pool without a check at the freeze:",
     "other_figures": "entered the first stage with other figures than those of the freeze and the quote:",

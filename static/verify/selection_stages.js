@@ -86,9 +86,27 @@ const done = (order, passed_on, figures, excluded) => ({ order, passed_on, figur
 const ofUscc = (candidates) => Object.fromEntries(candidates.map((one) => [one.uscc, one]));
 const optional = (name, by, uscc) => (own(by, uscc) === undefined ? {} : { [name]: by[uscc] });
 
+/** Divided, and rounded down: BigInt alone rounds towards nothing. */
+export const floorOf = (above, below) => above / below - BigInt(above % below !== 0n && above < 0n !== below < 0n);
+/** Hundredths of a percent, a BigInt, as text with two decimals. */
+export const percent = (hundredths) => {
+  const before = floorOf(hundredths, 100n);
+  return `${before}.${String(hundredths - before * 100n).padStart(2, "0")}`;
+};
+/** The discount in percent, as text, that gives exactly this amount in fen; null where none with two decimals does. */
+export const rateOf = (amount, ceiling) => {
+  if (amount === null) return null;
+  const most = BigInt(ceiling), rate = floorOf((most - BigInt(amount)) * 20000n + most, 2n * most);
+  return floorOf(most * (10000n - rate) * 2n + 10000n, 20000n) === BigInt(amount) ? percent(rate) : null;
+};
+/** Whether agencies offer a discount in percent, of which the amount is sealed. */
+export const byRate = (notice) => notice.rules.stages.some((row) => row.stage === "price" && row.rule === "highest_discount");
 /** Null for a valid quote in fen, else the code of what is wrong with it. */
-export const wrongQuote = (quote, bounds) => (quote === null ? "quote_missing" : compared(whole(quote), whole(1)) < 0 ? "quote_not_positive"
+const wrongQuote = (quote, bounds) => (quote === null ? "quote_missing" : compared(whole(quote), whole(1)) < 0 ? "quote_not_positive"
   : quote < bounds.floor ? "quote_below_floor" : quote > bounds.ceiling ? "quote_above_ceiling" : null);
+/** Null for an amount in fen that counts, else the code of what is wrong with it. */
+export const wrongOffer = (amount, notice) => wrongQuote(amount, notice)
+  ?? (byRate(notice) && rateOf(amount, notice.ceiling) === null ? "rate_not_two_decimals" : null);
 
 const sift = (candidates, bounds, facts) => {
   const out = [], valid = [], low = {};
@@ -124,23 +142,21 @@ const draw = async (candidates, parameters, facts) => {
   return done(order, (parameters.keep === null ? order : order.slice(0, parameters.keep)), ranked(order, (uscc) => ({ tickets: tickets[uscc] })), []);
 };
 
-const discount = async (candidates, bounds, facts) => {
-  const out = [], left = [];
-  for (const one of candidates) {
-    const rate = one.rate === null ? null : exact(one.rate);
-    const code = rate === null ? "rate_missing" : /\.[0-9]{3}|E-/.test(one.rate) ? "rate_not_two_decimals"
-      : bounds.min_rate !== null && compared(rate, exact(bounds.min_rate)) < 0 ? "rate_below_minimum"
-      : bounds.max_rate !== null && compared(rate, exact(bounds.max_rate)) > 0 ? "rate_above_maximum" : null;
-    if (code) out.push([one.uscc, code]); else left.push(one);
-  }
-  const [order, ties] = await rank(left, (one) => [minus(whole(0), exact(one.rate))], facts);
-  const of = ofUscc(left);
-  return done(order, order, ranked(order, (uscc) => ({ credit_points: of[uscc].credit_points, rate: of[uscc].rate, ...optional("tie", ties, uscc) })), out);
+// Null for a valid discount in percent, else the code of what is wrong with it.
+const wrongRate = (text, bounds) => {
+  const rate = text === null ? null : exact(text);
+  return rate === null ? "rate_missing" : /\.[0-9]{3}|E-/.test(text) ? "rate_not_two_decimals"
+    : bounds.min_rate !== null && compared(rate, exact(bounds.min_rate)) < 0 ? "rate_below_minimum"
+    : bounds.max_rate !== null && compared(rate, exact(bounds.max_rate)) > 0 ? "rate_above_maximum" : null;
 };
 
 const price = async (candidates, { rule, bounds }, facts) => {
-  if (rule === "highest_discount") return discount(candidates, bounds, facts);
-  const [left, out, low] = sift(candidates, bounds, facts);
+  const discount = rule === "highest_discount", out = [], rated = [];
+  for (const one of candidates) {
+    const code = discount ? wrongRate(one.rate, bounds) : null;
+    if (code) out.push([one.uscc, code]); else rated.push(one);
+  }
+  const [left, more, low] = sift(rated, bounds, facts);
   const quotes = left.map((one) => one.quote).sort((a, b) => a - b);
   const counted = quotes.length >= 5 ? quotes.slice(1, -1) : quotes;
   const mean = counted.length ? over(sum(counted.map(whole)), whole(counted.length)) : whole(0);
@@ -148,6 +164,7 @@ const price = async (candidates, { rule, bounds }, facts) => {
   const distance = (one) => positive(minus(whole(one.quote), mean));
   const key = {
     lowest: (one) => [whole(one.quote)],
+    highest_discount: (one) => [minus(whole(0), exact(one.rate))],
     nearest_mean: (one) => [distance(one), whole(one.quote)],
     second_lowest: (one) => [whole(one.quote === second ? 0 : 1), whole(one.quote)],
   }[rule];
@@ -155,9 +172,10 @@ const price = async (candidates, { rule, bounds }, facts) => {
   const of = ofUscc(left);
   return done(order, order, ranked(order, (uscc) => ({
     credit_points: of[uscc].credit_points, quote: of[uscc].quote,
+    ...(discount ? { rate: of[uscc].rate } : {}),
     ...(rule === "nearest_mean" ? { mean: words(mean), distance: words(distance(of[uscc])) } : {}),
     ...optional("low", low, uscc), ...optional("tie", ties, uscc),
-  })), out);
+  })), [...out, ...more]);
 };
 
 const auction = (candidates, { terms }, facts) => {

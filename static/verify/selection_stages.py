@@ -91,6 +91,31 @@ def wrong_quote(quote, bounds):
             "quote_above_ceiling" if quote > bounds["ceiling"] else None)  # fmt: skip
 
 
+def percent(hundredths):
+    """Hundredths of a percent as text with two decimals."""
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+def rate_of(amount, ceiling):
+    """The discount in percent, as text, that gives exactly this amount in fen; None where none with two decimals does."""
+    if amount is None:
+        return None
+    rate = ((ceiling - amount) * 20000 + ceiling) // (2 * ceiling)
+    return percent(rate) if (ceiling * (10000 - rate) * 2 + 10000) // 20000 == amount else None
+
+
+def by_rate(notice):
+    """Whether agencies offer a discount in percent, of which the amount is sealed."""
+    return any(row.get("rule") == "highest_discount" for row in notice["rules"]["stages"] if row["stage"] == "price")
+
+
+def wrong_offer(amount, notice):
+    """None for an amount in fen that counts, else the code of what is wrong with it."""
+    code = wrong_quote(amount, notice)
+    no_rate = code is None and by_rate(notice) and rate_of(amount, notice["ceiling"]) is None
+    return "rate_not_two_decimals" if no_rate else code
+
+
 def wrong_rate(rate, bounds):
     """None for a valid discount in percent, else the code of what is wrong with it."""
     if rate is None:
@@ -137,22 +162,12 @@ def draw(candidates, p, facts):
     return done(order, order if p["keep"] is None else order[: p["keep"]], figures, [])
 
 
-def discount(candidates, p, facts):
-    codes = {c["uscc"]: wrong_rate(c["rate"], p["bounds"]) for c in candidates}
-    left = [c for c in candidates if codes[c["uscc"]] is None]
-    order, ties = rank(left, lambda c: (-exact(c["rate"]),), facts)
-    figures, of = {}, {c["uscc"]: c for c in left}
-    for n, u in enumerate(order, 1):
-        figures[u] = {"rank": n, "credit_points": of[u]["credit_points"], "rate": of[u]["rate"]}
-        figures[u].update({"tie": ties[u]} if u in ties else {})
-    return done(order, order, figures, [(u, code) for u, code in codes.items() if code])
-
-
 def price(candidates, p, facts):
-    rule = p["rule"]
+    rule, out = p["rule"], []
     if rule == "highest_discount":
-        return discount(candidates, p, facts)
-    left, out, low = sift(candidates, p["bounds"], facts)
+        out = [(c["uscc"], wrong_rate(c["rate"], p["bounds"])) for c in candidates]
+        out = [(uscc, code) for uscc, code in out if code]
+    left, more, low = sift([c for c in candidates if c["uscc"] not in dict(out)], p["bounds"], facts)
     amounts = sorted(c["quote"] for c in left)
     counted = amounts[1:-1] if len(amounts) >= 5 else amounts
     mean = Fraction(sum(counted), len(counted)) if counted else Fraction(0)
@@ -160,6 +175,7 @@ def price(candidates, p, facts):
     second = distinct[1] if len(distinct) > 1 else None
     place = {
         "lowest": lambda c: (c["quote"],),
+        "highest_discount": lambda c: (-exact(c["rate"]),),
         "nearest_mean": lambda c: (abs(c["quote"] - mean), c["quote"]),
         "second_lowest": lambda c: (0 if c["quote"] == second else 1, c["quote"]),
     }[rule]
@@ -167,10 +183,12 @@ def price(candidates, p, facts):
     figures, of = {}, {c["uscc"]: c for c in left}
     for n, u in enumerate(order, 1):
         figures[u] = {"rank": n, "credit_points": of[u]["credit_points"], "quote": of[u]["quote"]}
+        if rule == "highest_discount":
+            figures[u]["rate"] = of[u]["rate"]
         if rule == "nearest_mean":
             figures[u].update(mean=str(mean), distance=str(abs(of[u]["quote"] - mean)))
         figures[u].update({name: d[u] for name, d in (("low", low), ("tie", ties)) if u in d})
-    return done(order, order, figures, out)
+    return done(order, order, figures, out + more)
 
 
 def counted_of(given):

@@ -16,8 +16,7 @@ MOST_VALID = 50
 # Stages whose order is the result; nothing can come after one.
 DECIDING = frozenset({StageName.PRICE, StageName.AUCTION, StageName.SCORE, StageName.CHOOSE})
 QUOTED = frozenset({StageName.PRICE, StageName.SCORE})
-# A discount in percent cannot be quoted in this release; amounts can.
-RULES = (PriceRule.LOWEST, PriceRule.NEAREST_MEAN, PriceRule.SECOND_LOWEST)
+RULES = tuple(PriceRule)
 
 
 @dataclass(frozen=True, slots=True)

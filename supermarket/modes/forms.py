@@ -24,6 +24,7 @@ BY_LABELS = {ShortlistBy.CREDIT: _l("credit points"), ShortlistBy.STARS: _l("sta
 TICKET_LABELS = {TicketRule.EQUAL: _l("one each"), TicketRule.CREDIT: _l("by credit: A three, B two, others one")}
 RULE_LABELS = {
     PriceRule.LOWEST: _l("the lowest"),
+    PriceRule.HIGHEST_DISCOUNT: _l("the highest discount on the ceiling"),
     PriceRule.NEAREST_MEAN: _l("the one nearest to the mean"),
     PriceRule.SECOND_LOWEST: _l("the second-lowest"),
 }

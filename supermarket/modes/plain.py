@@ -347,7 +347,10 @@ _DRAW_LEAVES = N_("The first %(leaves)s of that order go on.")
 _FIRST_DRAWN = N_("The first of that order is selected.")
 _PRICES = {
     PriceRule.LOWEST: N_("The lowest valid quote is selected."),
-    PriceRule.HIGHEST_DISCOUNT: N_("The highest valid discount is selected."),
+    PriceRule.HIGHEST_DISCOUNT: N_(
+        "Each agency offers a discount on the ceiling, in percent with at most two decimals; the amount that it gives is "
+        "sealed and is the price. The highest valid discount is selected."
+    ),
     PriceRule.NEAREST_MEAN: N_(
         "The quote nearest to the mean of the valid quotes is selected, the lower one of two equally near. With five or "
         "more, one highest and one lowest are left out of the mean, not out of the ranking."

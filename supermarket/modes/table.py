@@ -12,6 +12,7 @@ from types import MappingProxyType
 from supermarket.core.draw import TicketRule
 from supermarket.core.msgids import N_, Sentence
 from supermarket.modes.auction import AuctionTerms
+from supermarket.modes.discount import with_rates
 from supermarket.modes.merit_criteria import Criterion
 from supermarket.modes.pipeline import StageSpec
 from supermarket.modes.stages import StageError
@@ -112,6 +113,11 @@ class Mode:
             stage is StageName.DRAW and "keep" not in params and number < len(self.stages)
             for number, (stage, params) in enumerate(self.stages, 1)
         )
+
+    @property
+    def by_rate(self) -> bool:
+        """Whether agencies offer a discount in percent, so that only an amount counts that such a rate gives."""
+        return self.fixed(StageName.PRICE, "rule") == PriceRule.HIGHEST_DISCOUNT
 
     @property
     def can_be_live(self) -> bool:
@@ -296,7 +302,8 @@ def _spec(stage: StageName, fixed: Params, terms: Terms, *, last: bool) -> Stage
                 raise StageError("a draw before another stage needs the number of those who go on")
             return DrawParams(TicketRule(fixed.get("tickets", terms.tickets)), None if last else keep)
         case StageName.PRICE:
-            return PriceParams(PriceRule(fixed["rule"]), terms.bounds)
+            rule = PriceRule(fixed["rule"])
+            return PriceParams(rule, with_rates(terms.bounds) if rule is PriceRule.HIGHEST_DISCOUNT else terms.bounds)
         case StageName.SCORE:
             return ScoreParams(terms.criteria, terms.bounds, terms.panel_size)
         case StageName.CHOOSE:

@@ -66,6 +66,7 @@ class Case:
     value: str | None = None
     refused: bool = False
     auctioned: bool = False
+    by_rate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,8 @@ def _try(row: Mode, case: Case) -> CaseResult:
     )
     if row.needs_quotes and not case.quoted:
         return replace(result, reason="was_auction" if case.auctioned else "no_quotes")
+    if row.by_rate and not case.by_rate:
+        return replace(result, reason="no_rates")
     valid = [c for c in case.candidates if not row.needs_quotes or c.quote is not None]
     if len(valid) < fewest(row, {}, extended=True):
         return replace(result, outcome=Outcome.FAILED, reason="too_few")

@@ -12,11 +12,13 @@ from supermarket.core.working_days import local_date
 from supermarket.credit.points import add_months
 from supermarket.credit.queries import credit_of, performances, star_level
 from supermarket.extensions import db
+from supermarket.modes.discount import rate_of
 from supermarket.modes.stages import Candidate, CreditLevel, DrawFact, Facts, LowDecision
 from supermarket.modes.stages import Choice as Chosen
 from supermarket.modes.stored import candidate_from_json, candidate_to_json
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.states import EnrolmentState
+from supermarket.projects.ways import mode_of
 from supermarket.selection.computed import computed
 from supermarket.selection.models import CostStatement, Draw, OpenedQuote, Quote
 from supermarket.selection.panels.facts import panel_facts
@@ -59,8 +61,13 @@ def candidates_of(project: Project) -> tuple[Candidate, ...]:
     rows = db.session.scalars(
         sa.select(Enrolment).where(Enrolment.project_id == project.id, Enrolment.state == EnrolmentState.LIVE)
     ).all()
-    quotes = valid_quotes(project.id)
-    return tuple(replace(candidate_from_json(row.figures), quote=quotes.get(row.agency.uscc)) for row in rows)
+    quotes, by_rate = valid_quotes(project.id), mode_of(project).by_rate
+    found = []
+    for row in rows:
+        quote = quotes.get(row.agency.uscc)
+        rate = rate_of(quote, project.ceiling) if by_rate and quote is not None else None
+        found.append(replace(candidate_from_json(row.figures), quote=quote, rate=rate))
+    return tuple(found)
 
 
 def valid_quotes(project_id: int) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """Forms of the selection room; the page and the API share them. Field names are those of the API."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import cast
 
 from flask_babel import lazy_gettext as _l
@@ -9,6 +10,7 @@ from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import NumberRange, Regexp
 
 from supermarket.core.forms import CommandForm, MomentField, Needed, Text, UsccField, WholeField, YuanField
+from supermarket.modes.discount import amount_of
 from supermarket.projects.commands import Attachment
 from supermarket.projects.forms import EnrolForm
 from supermarket.selection.bulletins import Bulletin
@@ -29,6 +31,25 @@ class QuoteForm(CommandForm):
     def fen(self) -> int:
         """The amount of a valid form in fen."""
         return self.amount.data or 0
+
+
+class RateForm(CommandForm):
+    """The same where agencies offer a discount on the ceiling, in percent."""
+
+    rate = StringField(
+        _l("Your discount (percent)"),
+        validators=[
+            Text(least=1, most=6),
+            Regexp(
+                r"^[0-9]{1,2}(\.[0-9]{1,2})?$",
+                message=_l("Give the discount in percent with at most two decimals, such as 12.50."),
+            ),
+        ],
+    )
+
+    def fen(self, ceiling: int) -> int:
+        """The amount in fen that the discount of a valid form leaves of the ceiling."""
+        return amount_of(Decimal(str(self.rate.data)), ceiling)
 
 
 class SealedQuoteForm(CommandForm):

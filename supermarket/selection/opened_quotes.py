@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from supermarket.core.events import record
 from supermarket.core.permissions import SYSTEM
 from supermarket.extensions import db
+from supermarket.modes.discount import wrong_offer
 from supermarket.modes.limits import fewest
-from supermarket.modes.stages.bounds import validate_quote
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.operations import exclude, fail
 from supermarket.projects.states import EnrolmentState
@@ -63,8 +63,8 @@ def _read(project: Project, row: Quote, content: bytes | str) -> tuple[int | Non
         body = check_body(content, project=project.code, uscc=row.agency.uscc, seq=row.seq, commitment=row.commitment)
     except QuoteError as error:
         return None, None, error.code
-    bounds = bounds_of(project)
-    return body.amount, content.decode("ascii"), validate_quote(body.amount, bounds.floor, bounds.ceiling)
+    code = wrong_offer(body.amount, bounds_of(project), by_rate=mode_of(project).by_rate)
+    return body.amount, content.decode("ascii"), code
 
 
 def finish_opening(project: Project, made: QuoteList, *, at: datetime) -> bool:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import lazyload, selectinload
 
 from supermarket.core.permissions import region_stem
 from supermarket.extensions import db
-from supermarket.modes.stages import Facts, LowDecision
+from supermarket.modes.discount import rate_of
+from supermarket.modes.stages import Candidate, Facts, LowDecision
 from supermarket.modes.stages.draw import MAIN
 from supermarket.modes.stored import candidate_from_json, facts_from_json
 from supermarket.modes.table import StageName
@@ -59,12 +60,13 @@ def _case(
     return Case(
         project=project.code,
         mode=project.mode,
-        candidates=tuple(replace(candidate_from_json(row.figures), quote=quotes.get(row.agency.uscc)) for row in pool),
+        candidates=tuple(_candidate(row, quotes.get(row.agency.uscc), way.by_rate, project.ceiling) for row in pool),
         bounds=terms.bounds,
         numbers={**DEFAULTS, **project.policy},
         winner=award.agency.uscc if award is not None else None,
         price=award.price if award is not None else None,
         quoted=way.needs_quotes,
+        by_rate=way.by_rate,
         auctioned=way.uses(StageName.AUCTION),
         criteria=terms.criteria,
         panel_size=terms.panel_size,
@@ -73,6 +75,11 @@ def _case(
         value=known.value if known is not None else None,
         refused=bool(draw is not None and draw.refused),
     )
+
+
+def _candidate(row: Enrolment, quote: int | None, by_rate: bool, ceiling: int) -> Candidate:
+    rate = rate_of(quote, ceiling) if by_rate and quote is not None else None
+    return replace(candidate_from_json(row.figures), quote=quote, rate=rate)
 
 
 def _pools(ids: Sequence[int]) -> Mapping[int, Sequence[Enrolment]]:

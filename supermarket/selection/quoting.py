@@ -19,7 +19,7 @@ from supermarket.core.money import format_yuan
 from supermarket.core.permissions import Actor, P
 from supermarket.extensions import db
 from supermarket.gateways import current
-from supermarket.modes.stages.bounds import validate_quote
+from supermarket.modes.discount import NOT_A_RATE, wrong_offer
 from supermarket.projects.models import Enrolment, Project
 from supermarket.projects.operations.common import locked
 from supermarket.projects.operations.enrolling import acting_agency
@@ -176,7 +176,10 @@ def _last_seq(project: Project, agency: Agency) -> int:
 
 def _check_amount(project: Project, amount: int) -> None:
     bounds = bounds_of(project)
-    wrong = validate_quote(amount, bounds.floor, bounds.ceiling)
+    wrong = wrong_offer(amount, bounds, by_rate=mode_of(project).by_rate)
+    if wrong == NOT_A_RATE:
+        message = _("Only an amount counts that a discount on the ceiling with at most two decimals gives.")
+        raise _refused("amount", wrong, message)
     if wrong is not None:
         message = _(
             "Quote between %(floor)s and %(ceiling)s.",

@@ -111,6 +111,7 @@ class ProjectPage:
     provable: Set[str] = frozenset()
     sealing: bool = False
     sealed_here: bool = False
+    by_rate: bool = False
     ranks: Sequence[Rank] = ()
     runs: Sequence[StageRun] = ()
     awards: Sequence[Award] = ()
@@ -245,6 +246,7 @@ def read(code: str, *, actor: Actor, now: datetime, events: str = "", public_onl
         provable=provable([line.commitment for line in listed]),
         sealing=quoted and not terms_of(project).live,
         sealed_here=quoted and seals_on_server(project),
+        by_rate=way.by_rate,
         ranks=ranks_of(project),
         runs=stage_runs_of(project),
         awards=awards,

@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 
 from supermarket.core.draw import (
@@ -25,10 +26,11 @@ from supermarket.core.draw import (
     reveal,
 )
 from supermarket.modes.auction_chain import GENESIS, EntryBody, alias_commitment, chained, opening_body
+from supermarket.modes.discount import amount_of, wrong_offer
 from supermarket.modes.stages import (
     Facts,
 )
-from supermarket.modes.stages.bounds import Bounds, validate_quote
+from supermarket.modes.stages.bounds import Bounds
 from supermarket.modes.table import Terms
 from supermarket.selection.quotes_body import ListedQuote, QuoteBody, commitment_of, list_hash, quote_list
 
@@ -37,6 +39,9 @@ PROJECT = "P-2026-000001"
 AT = datetime(2026, 11, 27, 10, 0, 0, tzinfo=UTC)
 SALT = "cd" * 32
 PUBLISHED, ENROLLED, FROZEN = "2026-11-20T02:00:00Z", "2026-11-23T08:30:00Z", "2026-11-27T10:00:00Z"
+AMOUNTS = (90_000, 330_000, 380_000, 500_000, 500_000, 520_000, 560_000, 600_000, 1_000_001)
+RATES = ("0", "0.05", "12.5", "33.33", "33.33", "47.99", "50", "61.07", "66.67", "75")
+"""Discounts in percent."""
 SELECTED, ANNOUNCED, OBJECTED = "2026-11-27T11:00:00Z", "2026-11-27T13:00:00Z", "2026-12-02T16:00:00Z"
 
 
@@ -85,16 +90,24 @@ def make_draw(sources: Sources, purpose: str, members: tuple[Member, ...], out: 
     )
 
 
-def make_quotes(chance: random.Random, usccs: list[str], bounds: Bounds) -> tuple[Made, list[Made]]:
-    """The list, and every quote of it: some replaced by a later one, some out of bounds."""
+def make_quotes(
+    chance: random.Random, usccs: list[str], bounds: Bounds, *, by_rate: bool = False
+) -> tuple[Made, list[Made]]:
+    """The list, and every quote of it: some replaced by a later one, some out of bounds.
+
+    `by_rate`: amounts that discounts of two decimals leave, and one that none does.
+    """
     rows: list[Made] = []
+    amounts = AMOUNTS
+    if by_rate:
+        amounts = (*(amount_of(Decimal(each), bounds.ceiling) for each in RATES), bounds.ceiling * 2 // 3, 1_000_001)
     for uscc in usccs:
         last = chance.randint(1, 2)
         for seq in range(1, last + 1):
-            amount = chance.choice((90_000, 330_000, 380_000, 500_000, 500_000, 520_000, 560_000, 600_000, 1_000_001))
+            amount = chance.choice(amounts)
             body = QuoteBody(PROJECT, uscc, seq, amount, chance.randbytes(32).hex()).to_bytes()
             opened: Made = {"body": body.decode(), "amount": amount}
-            opened["invalid"] = validate_quote(amount, bounds.floor, bounds.ceiling)
+            opened["invalid"] = wrong_offer(amount, bounds, by_rate=by_rate)
             closed: Made = {"body": None, "amount": None, "invalid": None}
             place: Made = {"uscc": uscc, "seq": seq, "commitment": commitment_of(body), "received_at": ENROLLED}
             rows.append(place | {"opened_at": SELECTED if seq == last else None} | (opened if seq == last else closed))

@@ -12,6 +12,8 @@ from supermarket.core.draw import (
     Record,
 )
 from supermarket.modes.auction import terms_for
+from supermarket.modes.combining import StageWanted, combine
+from supermarket.modes.discount import rate_of
 from supermarket.modes.merit_criteria import Criterion, CriterionKind
 from supermarket.modes.pipeline import advance
 from supermarket.modes.rows import mode_to_json
@@ -31,6 +33,7 @@ from supermarket.modes.stages import (
     WaitingFor,
 )
 from supermarket.modes.stages.bounds import Bounds
+from supermarket.modes.stages.price import PriceRule
 from supermarket.modes.stages.shortlist import ShortlistBy
 from supermarket.modes.stored import candidate_to_json, inputs_to_json, outcome_to_json, spec_to_json
 from supermarket.modes.succession import next_in_order, passed_over
@@ -61,12 +64,25 @@ CRITERIA = (
     (CriterionKind.LEAD_TIME, "10"),
     (CriterionKind.PANEL, "20"),
 )
-KINDS = (*MODES, "live")
-"""The nine modes, and the live form of the lowest quote."""
+KINDS = (*MODES, "live", "discount")
+"""The nine modes, the live form of the lowest quote, and a region's own mode of the highest discount."""
+DISCOUNT = combine(
+    "m1",
+    [StageWanted(StageName.PRICE, rule=PriceRule.HIGHEST_DISCOUNT)],
+    label="Highest discount",
+    label_zh="最高折扣",
+    sentence="Agencies offer a discount of the ceiling. The highest is selected.",
+    sentence_zh="机构按最高限价报下浮率，下浮率最高者中选。",
+    fewest_valid=3,
+    fewest_after_extension=3,
+    owner_accepts_fewer=False,
+)
 
 
 def make_terms(chance: random.Random, row: Mode, *, live: bool) -> Terms:
-    bounds = Bounds(1_000_000, chance.choice((1, 300_000)), low_of_ceiling=chance.choice((0, 40)), low_of_mean=70)
+    # Of an odd ceiling a discount leaves parts of a fen.
+    ceiling = chance.choice((1_000_000, 987_655)) if row.by_rate else 1_000_000
+    bounds = Bounds(ceiling, chance.choice((1, 300_000)), low_of_ceiling=chance.choice((0, 40)), low_of_mean=70)
     if not (row.needs_quotes or live):
         bounds = Bounds(1_000_000, low_of_ceiling=0, low_of_mean=0)
     auction = terms_for(
@@ -164,10 +180,12 @@ def make_selection(chance: random.Random, kind: str, *, silenced: bool = False) 
     `silenced`: a valid quote is said to be invalid, and all the rest follows from that: a forgery.
     """
     live = kind == "live"
-    row = MODES["bidding"].live() if live else MODES[kind]
+    row = MODES["bidding"].live() if live else DISCOUNT if kind == "discount" else MODES[kind]
     terms = make_terms(chance, row, live=live)
     pool = [make_candidate(chance, place) for place in range(1 if kind == "direct" else chance.randint(3, 7))]
-    listed, quotes = make_quotes(chance, [c.uscc for c in pool], terms.bounds) if row.needs_quotes else (None, [])
+    listed, quotes = None, list[Made]()
+    if row.needs_quotes:
+        listed, quotes = make_quotes(chance, [c.uscc for c in pool], terms.bounds, by_rate=row.by_rate)
     asked = {str(q["uscc"]): int(str(q["amount"])) for q in quotes if q["body"] and not q["invalid"]}
     codes = {str(q["uscc"]): str(q["invalid"]) for q in quotes if q["invalid"]}
     if silenced:
@@ -177,6 +195,8 @@ def make_selection(chance: random.Random, kind: str, *, silenced: bool = False) 
             if row_of["uscc"] == uscc and row_of["body"]:
                 row_of["invalid"] = codes[uscc]
     entering = [replace(c, quote=asked.get(c.uscc)) for c in pool if c.uscc not in codes]
+    if row.by_rate:
+        entering = [replace(c, rate=rate_of(asked[c.uscc], terms.bounds.ceiling)) for c in entering]
     specs, sources = pipeline_for(row, terms), Sources(chance)
     source = str(sources.source()) if row.has_enrolment else None
     making = Making(chance, terms, sources, Facts(PROJECT), codes)

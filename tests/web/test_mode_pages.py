@@ -223,7 +223,7 @@ def test_a_name_of_the_nine_is_taken_whatever_the_readers_language(
         stages({"stage": "choose"}),
         stages({"stage": "score"}, {"stage": "draw"}),
         stages({"stage": "auction"}),
-        stages({"stage": "price", "rule": "highest_discount"}),
+        stages({"stage": "price", "rule": "highest_bid"}),
         stages({"stage": "shortlist", "keep": "-3"}, {"stage": "draw"}),
         stages({"stage": "shortlist", "keep": "9" * 5000}, {"stage": "draw"}),
         stages({"stage": "shortlist", "keep": "٥"}, {"stage": "draw"}),

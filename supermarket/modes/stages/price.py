@@ -35,13 +35,14 @@ def reference_mean(quotes: Sequence[int]) -> Fraction:
     return mean_of(counted)
 
 
-def _sift_rates(candidates: Sequence[Candidate], bounds: Bounds) -> Sifted:
+def _sift_rates(candidates: Sequence[Candidate], bounds: Bounds, facts: Facts) -> Sifted | Waiting:
+    """Rates first; then the amounts that they give, as under every rule."""
     codes = {c.uscc: validate_rate(c.rate, bounds.min_rate, bounds.max_rate) for c in candidates}
-    return Sifted(
-        left=tuple(c for c in candidates if codes[c.uscc] is None),
-        excluded=tuple(Exclusion(uscc, code) for uscc, code in codes.items() if code is not None),
-        low={},
-    )
+    sifted = sift([c for c in candidates if codes[c.uscc] is None], bounds, facts)
+    if isinstance(sifted, Waiting):
+        return sifted
+    wrong = tuple(Exclusion(uscc, code) for uscc, code in codes.items() if code is not None)
+    return Sifted(sifted.left, (*wrong, *sifted.excluded), sifted.low)
 
 
 def _key(rule: PriceRule, amounts: Sequence[int]) -> Callable[[Candidate], Key]:
@@ -61,7 +62,7 @@ def _key(rule: PriceRule, amounts: Sequence[int]) -> Callable[[Candidate], Key]:
 def run(candidates: Sequence[Candidate], params: PriceParams, facts: Facts) -> StageOutcome:
     """Rank the valid quotes by the rule; invalid and rejected ones are excluded with their code."""
     by_rate = params.rule is PriceRule.HIGHEST_DISCOUNT
-    sifted = _sift_rates(candidates, params.bounds) if by_rate else sift(candidates, params.bounds, facts)
+    sifted = _sift_rates(candidates, params.bounds, facts) if by_rate else sift(candidates, params.bounds, facts)
     if isinstance(sifted, Waiting):
         return sifted
     amounts = list(sifted.quotes().values())
@@ -75,7 +76,7 @@ def run(candidates: Sequence[Candidate], params: PriceParams, facts: Facts) -> S
         figure: dict[str, Figure] = {"rank": position, "credit_points": candidate.credit_points}
         if by_rate:
             figure["rate"] = str(candidate.rate)
-        elif candidate.quote is not None:
+        if candidate.quote is not None:
             figure["quote"] = candidate.quote
             if params.rule is PriceRule.NEAREST_MEAN:
                 mean = reference_mean(amounts)

@@ -24,7 +24,7 @@ from supermarket.projects.operations.enrolling import linked_now, run_rules
 from supermarket.projects.queries import ProjectFilter, enrolled_projects, own_enrolment, search_projects
 from supermarket.projects.states import EnrolmentState, ProjectState
 from supermarket.projects.ways import mode_of, seals_on_server
-from supermarket.selection.forms import CostStatementForm, DeclineForm, QuoteForm
+from supermarket.selection.forms import CostStatementForm, DeclineForm, QuoteForm, RateForm
 from supermarket.selection.models import Award, CostStatement, Quote, QuoteHandIn
 from supermarket.selection.panels.forms import ProposalForm
 from supermarket.selection.panels.models import Proposal
@@ -86,6 +86,7 @@ class Own:
     next_head_at: datetime
     seal: Mapping[str, object] | None
     sealed_here: bool
+    by_rate: bool
     hand_in: QuoteHandIn | None
     award: Award | None
     statement: CostStatement | None
@@ -102,6 +103,7 @@ class Forms:
     enrol: EnrolForm
     cancel: ConfirmForm
     quote: QuoteForm
+    rate: RateForm
     decline: DeclineForm
     accept: AcceptPageForm
     statement: CostStatementForm
@@ -157,6 +159,7 @@ def own_side(project: Project, agency: Agency, at: datetime) -> Own:
         next_head_at=next_head_at(at),
         seal=seal_data(project, agency, quotes[0].seq + 1 if quotes else 1) if quoting and enrolling else None,
         sealed_here=quoting and seals_on_server(project),
+        by_rate=mode_of(project).by_rate,
         hand_in=own_hand_in(project.id, agency.id) if quoting else None,
         award=award if award is not None and award.state in LIVE_AWARDS else None,
         statement=asked,
@@ -173,6 +176,7 @@ def forms(**answered: object) -> Forms:
         "enrol": EnrolForm(formdata=None, prefix="enrol"),
         "cancel": ConfirmForm(formdata=None, prefix="cancel"),
         "quote": QuoteForm(formdata=None, prefix="quote"),
+        "rate": RateForm(formdata=None, prefix="rate"),
         "decline": DeclineForm(formdata=None, prefix="decline"),
         "accept": AcceptPageForm(formdata=None, prefix="accept"),
         "statement": CostStatementForm(formdata=None, prefix="statement"),

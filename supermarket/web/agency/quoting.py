@@ -15,8 +15,9 @@ from supermarket.core.forms import CommandForm
 from supermarket.core.permissions import P
 from supermarket.projects.models import Project
 from supermarket.projects.queries import project_for
+from supermarket.projects.ways import mode_of
 from supermarket.selection import operations as selection
-from supermarket.selection.forms import QuoteForm, SealedQuoteForm
+from supermarket.selection.forms import QuoteForm, RateForm, SealedQuoteForm
 from supermarket.selection.models import Quote
 from supermarket.selection.queries import own_quotes, receipt_of
 from supermarket.selection.quotes_body import commitment_of
@@ -58,11 +59,20 @@ def quote(code: str) -> Answer:
 @needs(P.QUOTE)
 def open_quote(code: str) -> tuple[str, int]:
     """Where the owner opted out: seal on arrival and show, this once, the body that was sealed."""
-    form = QuoteForm(prefix="quote")
-    done, status = attempt(form, lambda: selection.submit_open_quote(code, form.fen(), actor=present_actor(), at=now()))
-    if done is None:
-        return page(code, forms(quote=form)), status
     project = project_for(code, present_actor())
+    name = "rate" if mode_of(project).by_rate else "quote"
+    form = RateForm(prefix=name) if name == "rate" else QuoteForm(prefix=name)
+    done, status = attempt(
+        form,
+        lambda: selection.submit_open_quote(
+            code,
+            form.fen(project.ceiling) if isinstance(form, RateForm) else form.fen(),
+            actor=present_actor(),
+            at=now(),
+        ),
+    )
+    if done is None:
+        return page(code, forms(**{name: form})), status
     keep = SealedBodyForm(formdata=None, body=done.body)
     return render_template("agency/quote.html", project=project, handed_in=done, keep=keep), 201
 

@@ -8,7 +8,7 @@ from supermarket.core.draw import format_time
 from supermarket.core.money import MESSAGES as MONEY
 from supermarket.gateways import current
 from supermarket.projects.models import Project
-from supermarket.projects.ways import bounds_of
+from supermarket.projects.ways import bounds_of, mode_of
 from supermarket.selection.quote_book import KEY_FIELDS, witness_key
 
 
@@ -24,6 +24,7 @@ def seal_data(project: Project, agency: Agency, following: int) -> dict[str, obj
         "until": format_time(project.enrol_until.replace(microsecond=0)),
         "floor": str(bounds.floor),
         "ceiling": str(bounds.ceiling),
+        "by_rate": mode_of(project).by_rate,
         "keys": {name: project.quote_keys.get(name) for name in KEY_FIELDS},
         "receipt_key": current().keys.verify_key(),
         "witness_key": witness_key(project.quote_keys),
@@ -37,6 +38,7 @@ def seal_words() -> dict[str, object]:
     return {
         "money": {code: _(message) for code, message in MONEY.items()},
         "bounds": _("Quote between {floor} and {ceiling}."),
+        "rate": _("Give the discount in percent with at most two decimals, such as 12.50."),
         "ask": _("Seal quote no. {seq} and hand it in?"),
         "ask_first": _("You can replace it until the deadline; after that it binds you."),
         "ask_more": _("It replaces your earlier quote of this project; after the deadline it binds you."),

@@ -37,6 +37,7 @@ OUTCOMES: Mapping[str, tuple[object, str]] = {
 REASONS: Mapping[str, object] = {
     "too_few": _l("too few valid enrolments"),
     "nobody_valid": _l("nobody valid is left"),
+    "no_rates": _l("no discounts were offered then"),
     "no_quotes": _l("no quotes were asked for then"),
     "was_auction": _l("cannot be repeated under quotes: it was a live auction"),
     "not_told": _l("points of a panel are missing"),

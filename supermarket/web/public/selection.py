@@ -51,6 +51,8 @@ def _figures(rank: Rank) -> str:
         elif stage in ("price", "auction"):
             amount = values.get("quote", values.get("bid"))
             parts.append(_("%(rule)s, place %(place)s", rule=presenting.stage_label(stage), place=values.get("rank")))
+            if "rate" in values:
+                parts.append(_("%(rate)s %% discount", rate=values.get("rate")))
             if "mean" in values:
                 parts.append(_("nearest to the mean counts"))
             if "tie" in values:

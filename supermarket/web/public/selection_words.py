@@ -149,7 +149,7 @@ def _stage_codes() -> dict[str, str]:
         "rule_not_met": _("did not meet a rule at the freeze, and is not out for it:"),
         "half_out": _("is excluded without a code, or takes part with one:"),
         "no_ground": _("is excluded without a ground in this record:"),
-        "other_code": _("is out by a stage, and not for the reason of that stage:"),
+        "other_code": _("is out by a stage or its quote, and not for the reason of that:"),
         "figures": _("the figures are not those of the stages, or of the freeze:"),
         "no_check": _("was in the pool without a check at the freeze:"),
         "other_figures": _("entered the first stage with other figures than those of the freeze and the quote:"),

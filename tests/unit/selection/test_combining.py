@@ -52,7 +52,7 @@ def row_of(*stages: StageWanted, fewest_valid: int = 3, after: int = 3) -> Mode:
         ((CHOICE,), ["choice_alone"]),
         ((CHOICE, PRICE), ["not_last", "choice_alone"]),
         ((StageWanted(StageName.PRICE),), ["rule_needed"]),
-        ((StageWanted(StageName.PRICE, rule=PriceRule.HIGHEST_DISCOUNT),), ["rule_needed"]),
+        ((StageWanted(StageName.PRICE, rule=PriceRule.HIGHEST_DISCOUNT),), []),
         ((StageWanted(StageName.AUCTION),), ["auction_is_a_form"]),
         ((replace(SHORTLIST, keep=0), PRICE), ["keep_out_of_range"]),
         ((replace(SHORTLIST, keep=101), PRICE), ["keep_out_of_range"]),

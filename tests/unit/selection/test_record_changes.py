@@ -2,17 +2,24 @@
 the stand-alone programs end.
 """
 
+import copy
 import json
 import random
 import re
 import subprocess
 import sys
 import zipfile
+from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from config import ROOT
+from supermarket.modes.discount import amount_of, rate_of, with_rates, wrong_offer
+from supermarket.modes.stages.bounds import Bounds
 from supermarket.projects.eligibility import RULES
 from supermarket.selection.record.verifying import Kind, stand_alone, verdict_on
 from supermarket.web.public.programs import archive
@@ -22,6 +29,7 @@ from tests.factories.selection_records import KINDS, Made, make_selection
 FOLDER = ROOT / "static" / "verify"
 TRIED = 1_500
 TIMEOUT = 60
+NUMBERS = {"low_of_ceiling_percent": 60, "low_of_mean_percent": 70}
 
 
 def not_shown() -> list[str]:
@@ -136,14 +144,15 @@ def test_the_place_of_a_fault_is_named(damage: object, said: tuple[str, str, str
 
 def test_the_highest_discount_is_ranked_by_both_bounds_and_ties() -> None:
     stages = sys.modules["selection_stages"]
-    bounds = {"ceiling": 1, "floor": 1, "min_rate": "5", "max_rate": "30.50", "low_of_ceiling": 0, "low_of_mean": 0}
+    bounds = {"ceiling": 99, "floor": 1, "min_rate": "5", "max_rate": "30.50", "low_of_ceiling": 0, "low_of_mean": 0}
     rates = ("12.50", "30.50", "4.99", "30.51", None, "12.505", "7")
     candidates = [
-        {"uscc": f"9151010000000000{place:02d}", "credit_points": 100, "rate": rate} for place, rate in enumerate(rates)
+        {"uscc": f"9151010000000000{place:02d}", "credit_points": 100, "quote": 90 + place, "rate": rate}
+        for place, rate in enumerate(rates)
     ]
     found = stages.again(
         {"stage": "price", "rule": "highest_discount", "bounds": bounds},
-        {"candidates": candidates, "facts": {"project": "P-1", "draws": {}}},
+        {"candidates": candidates, "facts": {"project": "P-1", "draws": {}, "low_decisions": {}}},
     )
     assert [uscc[-2:] for uscc in found["order"]] == ["01", "00", "06"]
     assert {each["uscc"][-2:]: each["code"] for each in found["excluded"]} == {
@@ -152,6 +161,58 @@ def test_the_highest_discount_is_ranked_by_both_bounds_and_ties() -> None:
         "04": "rate_missing",
         "05": "rate_not_two_decimals",
     }
+
+
+@given(st.integers(1, 10**12), st.integers(0, 10_000), st.integers(-2, 2), st.integers(1, 10**12))
+def test_a_discount_and_its_amount_are_those_of_the_market(ceiling: int, rate: int, away: int, floor: int) -> None:
+    stages, notices = sys.modules["selection_stages"], sys.modules["selection_notice"]
+    bounds, amount = Bounds(ceiling, min(floor, ceiling)), amount_of(Decimal(rate).scaleb(-2), ceiling) + away
+    rules = {"stages": [{"stage": "price", "rule": "highest_discount"}]}
+    row = {"ceiling": ceiling, "floor": bounds.floor, "rules": rules, "terms": {}, "numbers": NUMBERS}
+    assert stages.wrong_offer(amount, row) == wrong_offer(amount, bounds, by_rate=True)
+    known = rate_of(amount, ceiling) if amount <= ceiling else None
+    assert amount > ceiling or stages.rate_of(amount, ceiling) == (None if known is None else str(known))
+    found, wanted = notices.derived(row)[0]["bounds"], with_rates(bounds)
+    assert (found["min_rate"], found["max_rate"]) == (str(wanted.min_rate), str(wanted.max_rate))
+
+
+def offered(record: Made, amount: int) -> Made:
+    """The record with another amount in the first opened quote, bound by its own hash and list."""
+    changed = copy.deepcopy(record)
+    listed, row = changed["quote_list"], next(each for each in changed["quotes"] if each["body"])
+    body, old = row["body"].replace(f"\n{row['amount']}\n", f"\n{amount}\n"), row["commitment"]
+    row.update(body=body, amount=amount, commitment=sha256(body.encode()).hexdigest(), invalid=None)
+    listed["body"] = listed["body"].replace(old, row["commitment"])
+    listed["hash"] = sha256(listed["body"].encode()).hexdigest()
+    return changed
+
+
+def test_an_amount_that_no_discount_gives_does_not_count() -> None:
+    record = make_selection(random.Random(4), "discount")
+    for amount, codes in ((500_001, {"validity"}), (500_000, set())):
+        found = stand_alone().check(json.dumps(offered(record, amount)).encode())[0]
+        assert {code for step, code, _about in found if step == "quotes"} == codes
+
+
+def test_who_is_out_by_its_quote_is_out_for_its_reason() -> None:
+    record = make_selection(random.Random(44), "discount")
+    (out,) = (each for each in record["enrolments"] if each["excluded"])
+    assert out["excluded"]["code"] == "rate_not_two_decimals"
+    out["excluded"]["code"] = "quote_below_floor"
+    found = stand_alone().check(json.dumps(record).encode())[0]
+    assert found == [("enrolments", "other_code", out["uscc"])]
+
+
+def test_a_rate_under_another_rule_or_another_one_than_the_quotes_is_named() -> None:
+    for kind in ("bidding", "discount"):
+        record = make_selection(random.Random(4), kind)
+        candidate = record["runs"][0]["inputs"]["candidates"][0]
+        candidate["rate"] = "1.25"
+        found = stand_alone().check(json.dumps(record).encode())[0]
+        assert ("enrolments", "other_figures", candidate["uscc"]) in found
+        record["enrolments"][0]["figures"]["rate"] = "1.25"
+        found = stand_alone().check(json.dumps(record).encode())[0]
+        assert ("enrolments", "figures", record["enrolments"][0]["uscc"]) in found
 
 
 def test_each_kind_is_known_by_what_it_says() -> None:

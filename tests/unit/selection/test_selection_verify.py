@@ -8,6 +8,9 @@ from types import ModuleType
 import pytest
 from sqlalchemy.orm import Session
 
+from supermarket.modes.combining import StageWanted
+from supermarket.modes.stages.price import PriceRule
+from supermarket.modes.table import StageName
 from supermarket.projects.models import Project
 from supermarket.projects.states import ProjectState
 from supermarket.selection import operations as selection
@@ -15,10 +18,12 @@ from supermarket.selection.queries import live_award
 from supermarket.selection.record.contents import selection_record
 from supermarket.selection.record.verifying import stand_alone
 from tests.factories.agencies import make_agency, make_agency_actor
+from tests.factories.modes import make_released_mode
 from tests.factories.projects import make_enrolled, make_open_project
 from tests.factories.quotes import make_quote
 from tests.rooms.test_selection import present, settle, until_selected
 
+DISCOUNT = (StageWanted(StageName.PRICE, rule=PriceRule.HIGHEST_DISCOUNT),)
 MODES = {
     "random": {},
     "bidding": {},
@@ -69,6 +74,25 @@ def test_ties_and_succession_follow(session: Session, at: datetime, program: Mod
     assert award is not None
     settle(award.due_at or at)
     assert program.verify(selection_record(present(project)).decode())[0] == []
+
+
+def test_the_highest_discount_follows_from_sealed_amounts(session: Session, at: datetime, program: ModuleType) -> None:
+    mode = make_released_mode(at, stages=DISCOUNT).mode.name
+    project, _owner = make_open_project(at, mode=mode)
+    enrolled = make_enrolled(project, 5, at)
+    for (_agency, actor), amount in zip(enrolled, (8_750_000, 8_070_000, 8_750_000, 9_999_000, 8_000_001), strict=True):
+        make_quote(project.code, amount, actor=actor, at=at)
+    until_selected(project)
+    settle((present(project).select_at or at) + timedelta(hours=2))
+    data = selection_record(present(project))
+    assert program.verify(data.decode())[0] == []
+    record = json.loads(data)
+    rates = [(each["price"], each["figures"]["price"]["rate"]) for each in record["order"]]
+    assert rates == [(8_070_000, "19.30"), (8_750_000, "12.50"), (8_750_000, "12.50"), (9_999_000, "0.01")]
+    assert [(each["uscc"], each["invalid"]) for each in record["quotes"] if each["invalid"]] == [
+        (enrolled[4][0].uscc, "rate_not_two_decimals")
+    ]
+    assert record["awards"][0]["price"] == 8_070_000
 
 
 def test_a_direct_selection_follows(session: Session, at: datetime, program: ModuleType) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supermarket.core.draw import DrawError, Member, TicketRule, draw_key, draw_order, pool_file, pool_hash
+from supermarket.modes.discount import amount_of
 from supermarket.modes.stages import (
     Candidate,
     Choice,
@@ -87,13 +88,19 @@ def test_the_four_rules_rank_exactly(rule: PriceRule, quotes: tuple[int, ...], o
 
 
 def test_the_highest_discount_first() -> None:
-    candidates = [Candidate(make_uscc(n), rate=Decimal(r)) for n, r in enumerate(["10.00", "12.50", "9.99", "30.01"])]
+    rates = [Decimal(text) for text in ("10.00", "12.50", "9.99", "30.01")]
+    candidates = [Candidate(make_uscc(n), quote=amount_of(r, WIDE.ceiling), rate=r) for n, r in enumerate(rates)]
     bounds = replace(WIDE, min_rate=Decimal("0.00"), max_rate=Decimal("30.00"))
     outcome = price.run(candidates, PriceParams(PriceRule.HIGHEST_DISCOUNT, bounds), NO_FACTS)
     assert numbers(outcome) == [1, 0, 2]
     assert isinstance(outcome, Done)
     assert outcome.excluded == (Exclusion(make_uscc(3), "rate_above_maximum"),)
-    assert outcome.figures[make_uscc(1)] == {"rank": 1, "credit_points": 100, "rate": "12.50"}
+    assert outcome.figures[make_uscc(1)] == {
+        "rank": 1,
+        "credit_points": 100,
+        "rate": "12.50",
+        "quote": amount_of(rates[1], WIDE.ceiling),
+    }
 
 
 def test_of_five_or_more_one_highest_and_one_lowest_are_left_out_of_the_mean_only() -> None:
