@@ -120,7 +120,7 @@ def test_a_file_as_large_as_a_province_comes_in_with_its_broken_rows_named(
     """2 618 rows as a real list has, eight of them broken, each in another way."""
     make_region()
     make_agency(matters=())
-    codes = [make_uscc("91510107", 20_000 + number) for number in range(2618)]
+    codes = [make_uscc("91510108", 20_000 + number) for number in range(2618)]
     rows = [good(code, f"生成咨询{number:04d}有限公司") for number, code in enumerate(codes)]
     last = codes[100][-1]
     broken = {
