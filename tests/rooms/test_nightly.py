@@ -63,11 +63,15 @@ def test_the_second_night_writes_no_row_and_no_event(session: Session, world: Wo
     make_agency(standing=Standing.LEFT, matters=())
     make_agency(standing=Standing.APPLIED, matters=())
     assert reverify(NIGHT) == {"checked": 3, "changed": 3, "silent": 0, "passed_over": 0, "broken": 0}
-    checks, events, versions = count(Check), count(Event), session.scalars(sa.select(Agency.version)).all()
+    checks, events, versions = (
+        count(Check),
+        count(Event),
+        session.scalars(sa.select(Agency.version).order_by(Agency.id)).all(),
+    )
     tomorrow = NIGHT + timedelta(days=1)
     assert reverify(tomorrow) == {"checked": 3, "changed": 0, "silent": 0, "passed_over": 0, "broken": 0}
     assert (count(Check), count(Event)) == (checks, events)
-    assert session.scalars(sa.select(Agency.version)).all() == versions
+    assert session.scalars(sa.select(Agency.version).order_by(Agency.id)).all() == versions
     assert set(session.scalars(sa.select(Check.last_at))) == {tomorrow}
     assert [run.finished_at for run in nightly_runs()] == [tomorrow, NIGHT]
 
