@@ -50,7 +50,7 @@ const derived = (n) => {
   const { terms, ceiling, floor } = n, stages = n.rules.stages;
   const number = (name) => n.numbers[name] ?? 0;
   const bounds = { ceiling, floor, min_rate: null, max_rate: null, low_of_ceiling: number("low_of_ceiling_percent"), low_of_mean: number("low_of_mean_percent") };
-  const rates = () => ({ min_rate: percent(0n), max_rate: percent(floorOf((BigInt(ceiling) - BigInt(floor)) * 10000n, BigInt(ceiling))) });
+  const rates = () => ({ min_rate: percent(0n), max_rate: percent(floorOf(10000n * (2n * (BigInt(ceiling) - BigInt(floor)) + 1n), 2n * BigInt(ceiling))) });  // its amount is not below the floor
   return stages.map((row, place) => {
     const { stage } = row, last = place + 1 === stages.length, kept = (other) => (Object.hasOwn(row, "keep") ? Number(row.keep) : other);
     if (stage === "shortlist") return { stage, by: row.by ?? terms.shortlist_by, keep: kept(terms.keep) };

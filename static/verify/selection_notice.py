@@ -67,7 +67,8 @@ def derived(n):
         elif stage == "price":
             out["rule"], out["bounds"] = row.get("rule"), bounds
             if out["rule"] == "highest_discount":
-                rates = {"min_rate": percent(0), "max_rate": percent((ceiling - floor) * 10000 // ceiling)}
+                most = 10000 * (2 * (ceiling - floor) + 1) // (2 * ceiling)  # its amount is not below the floor
+                rates = {"min_rate": percent(0), "max_rate": percent(most)}
                 out["bounds"] = {**bounds, **rates}
         elif stage == "score":
             out["criteria"], out["bounds"], out["panel_size"] = terms["criteria"], bounds, terms["panel_size"]

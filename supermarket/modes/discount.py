@@ -38,8 +38,8 @@ def rate_of(amount: int, ceiling: int) -> Decimal | None:
 
 
 def with_rates(bounds: Bounds) -> Bounds:
-    """The same bounds said in percent, too: none at the ceiling, the most that the floor leaves."""
-    most = (bounds.ceiling - bounds.floor) * WHOLE // bounds.ceiling
+    """The same bounds said in percent, too: none at the ceiling, the most whose amount is not below the floor."""
+    most = WHOLE * (2 * (bounds.ceiling - bounds.floor) + 1) // (2 * bounds.ceiling)
     return replace(bounds, min_rate=_rate(0), max_rate=_rate(most))
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from supermarket.modes.discount import NOT_A_RATE, amount_of, rate_of, with_rates, wrong_offer
 from supermarket.modes.stages import Candidate, Facts, LowDecision
-from supermarket.modes.stages.bounds import Bounds
+from supermarket.modes.stages.bounds import Bounds, validate_rate
 from supermarket.modes.stages.price import PriceParams, PriceRule, run
 
 # From a ceiling of 100 yuan on a hundredth of a percent is a fen or more.
@@ -62,6 +62,22 @@ def test_only_the_amount_of_a_rate_within_the_bounds_counts(amount: int | None, 
 def test_the_bounds_in_percent_follow_from_ceiling_and_floor() -> None:
     bounds = with_rates(Bounds(10_000_000, 4_000_001))
     assert (bounds.min_rate, bounds.max_rate) == (Decimal("0.00"), Decimal("59.99"))
+
+
+@given(st.integers(1, 10**12), st.data())
+def test_what_counts_when_it_is_opened_counts_in_the_stage(ceiling: int, data: st.DataObject) -> None:
+    """Also at the floor itself, where half a fen was rounded up."""
+    hundredths = data.draw(st.integers(0, 9_999))
+    amount = max(1, amount_of(Decimal(hundredths).scaleb(-2), ceiling))
+    bounds = with_rates(Bounds(ceiling, data.draw(st.integers(1, amount)) if data.draw(st.booleans()) else amount))
+    if wrong_offer(amount, bounds, by_rate=True) is None:
+        assert validate_rate(rate_of(amount, ceiling), bounds.min_rate, bounds.max_rate) is None
+
+
+def test_the_floor_is_the_highest_discount_however_it_was_rounded() -> None:
+    floor = amount_of(Decimal("50.00"), 10_000_001)
+    assert with_rates(Bounds(10_000_001, floor)).max_rate == Decimal("50.00")
+    assert with_rates(Bounds(10_000_001, floor + 1)).max_rate == Decimal("49.99")
 
 
 def test_a_discount_too_good_to_be_true_is_explained_like_any_low_quote() -> None:
