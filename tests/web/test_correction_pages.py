@@ -15,9 +15,11 @@ from supermarket.accounts.models import User
 from supermarket.core.clock import LOCAL, now
 from supermarket.core.draw import verify_record
 from supermarket.documents.queries import file_number
+from supermarket.projects.operations import void
 from supermarket.selection.models import CorrectionEntry, DrawCorrection
 from supermarket.selection.states import CorrectionState
 from tests.factories.api import program_of
+from tests.factories.projects import make_operator
 from tests.factories.web import make_browser, words_of
 from tests.rooms.mistyped import NUMBERS, PDF, WHY, Mistyped, mistyped, order_of
 
@@ -147,3 +149,22 @@ def test_a_program_claims_answers_and_reads(client: FlaskClient, session: Sessio
     assert client.get(f"/api/v1{path}/computations/9").status_code == 404
     dropped = client.get(f"/api/v1/projects/{sides.found.code}/award").get_json()["dropped"]
     assert [(each["series"], each["state"]) for each in dropped] == [(1, "closed")]
+
+
+def test_who_stays_first_still_has_its_award_on_its_own_page(app: Flask, sides: Sides) -> None:
+    first = (sides.found.draw.order or [""])[0]
+    sides.found.correct(
+        sides.found.true(lambda order: order[0] == first and order != tuple(sides.found.draw.order or ()))
+    )
+    page = make_browser(app, dict(sides.found.agencies)[first]).get(f"/agency/projects/{sides.found.code}").text
+    assert f'action="/agency/projects/{sides.found.code}/decline"' in page
+
+
+def test_after_the_end_of_a_purchase_no_claim_waits_for_anybody(app: Flask, sides: Sides, session: Session) -> None:
+    sides.post("owner")
+    void(sides.found.code, reason="采购条件发生变化", actor=make_operator(), at=now())
+    session.commit()
+    page = words_of(sides.anybody.get(f"/projects/{sides.found.code}").text)
+    assert "Void" in page and "A typing error is claimed" not in page
+    for browser in (sides.owner, sides.regulator):
+        assert "Answer the claim of a typing error" not in words_of(browser.get("/home").text)

@@ -30,7 +30,8 @@ from supermarket.selection.panels.forms import ProposalForm
 from supermarket.selection.panels.models import Proposal
 from supermarket.selection.panels.proposing import wants_proposals
 from supermarket.selection.panels.queries import own_proposals
-from supermarket.selection.queries import awards_of, low_quotes_of, own_hand_in, own_quotes
+from supermarket.selection.queries import low_quotes_of, own_hand_in, own_quotes
+from supermarket.selection.series import awards_in
 from supermarket.selection.states import LIVE_AWARDS
 from supermarket.web import listing, presenting
 from supermarket.web.access import needs, present_actor
@@ -142,7 +143,7 @@ def own_side(project: Project, agency: Agency, at: datetime) -> Own:
             )
     quoting = mode_of(project).needs_quotes
     quotes = own_quotes(project.id, agency.id) if quoting else ()
-    award = next((row for row in awards_of(project.id) if row.agency_id == agency.id), None)
+    award = next((row for row in awards_in(project) if row.agency_id == agency.id), None)
     asked = (
         next((row for row in low_quotes_of(project.id) if row.quote.agency_id == agency.id), None) if quoting else None
     )
