@@ -53,13 +53,9 @@ class Cell:
     shown_there: Signed | None
 
 
-@dataclass(frozen=True)
-class Row:
-    """One project and purpose: the market's pool hash (None: it has no such draw) and each witness's word."""
+class _Compared:
+    """What is compared has a cell for each witness."""
 
-    project: str
-    purpose: str
-    pool_hash: str | None
     cells: tuple[Cell, ...]
 
     @property
@@ -69,7 +65,17 @@ class Row:
 
 
 @dataclass(frozen=True)
-class HeadRow:
+class Row(_Compared):
+    """One project and purpose: the market's pool hash (None: it has no such draw) and each witness's word."""
+
+    project: str
+    purpose: str
+    pool_hash: str | None
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class HeadRow(_Compared):
     """One head of the market's log: its size, the root (None: the market showed none of this size), each witness's word.
 
     The cells' `pool_hash` is the root that was signed.
@@ -78,11 +84,6 @@ class HeadRow:
     size: int
     root: str | None
     cells: tuple[Cell, ...]
-
-    @property
-    def findings(self) -> tuple[Cell, ...]:
-        """What somebody must answer for."""
-        return tuple(cell for cell in self.cells if cell.verdict.is_finding)
 
 
 def compare(
